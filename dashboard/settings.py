@@ -1,0 +1,108 @@
+"""All settings, read once from the environment.
+
+Every setting is one field with its unit and meaning, its environment variable is its name in capitals behind
+`DASHBOARD_`, and `dashboard settings` prints this table. They are read once, because half of a page on old
+values and half on new ones is worse than a restart.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from dashboard.errors import SettingsError
+
+PREFIX = "DASHBOARD_"
+
+
+def _default_data_folder() -> Path:
+    """The platform's folder for a user's data; for root one that an unprivileged server can reach."""
+    if base := os.environ.get("XDG_DATA_HOME"):
+        return Path(base) / "dashboard"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "dashboard"
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/dashboard")
+    return Path.home() / ".local" / "share" / "dashboard"
+
+
+class Settings(BaseSettings):
+    """What can be set; a field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
+
+    dsn: str | None = Field(None, description="database to follow when none is named; empty: the embedded server")
+    data_folder: Path = Field(
+        default_factory=_default_data_folder,
+        description="folder of the embedded server and of writes that wait for the database",
+    )
+    pg_bin: Path | None = Field(
+        None, description="folder of PostgreSQL programs for the embedded server; empty: the best one found"
+    )
+
+    address: str = Field("localhost", description="address the web server listens on")
+    port: int = Field(5006, ge=0, le=65535, description="port the web server listens on; 0: any free one")
+    origins: tuple[str, ...] = Field(
+        (), description="hosts (host:port) that pages may be opened under, as a JSON list; empty: the address itself"
+    )
+    secret: SecretStr | None = Field(
+        None, description="key that signs sessions, the same for all processes; empty: a new one each start"
+    )
+    secure_cookies: bool = Field(False, description="send cookies over https only (set it behind TLS)")
+    session_lifetime: float = Field(
+        86_400, gt=0, description="seconds after which an open page has to be loaded anew to reconnect"
+    )
+    unused_session_lifetime: float = Field(
+        120, gt=0, description="seconds a session without a browser is kept for its return"
+    )
+
+    connect_timeout: float = Field(10, gt=0, description="seconds to wait for a connection to the database")
+    statement_timeout: float = Field(60, ge=0, description="seconds a SELECT may run; 0: without end")
+    lock_timeout: float = Field(5, ge=0, description="seconds to wait for a table's lock in install and uninstall")
+    heartbeat: float = Field(
+        5, gt=0, description="seconds between signs of life on an idle connection; a silent one is given up"
+    )
+    tick: float = Field(0.03, gt=0, le=10, description="seconds between two ticks while changes come in")
+    poll_interval: float = Field(
+        0.25, gt=0, description="seconds between two reads where the database cannot wake us (LISTEN impossible)"
+    )
+    clock_interval: float = Field(
+        1, gt=0, description="seconds between two ticks of queries that depend on the clock, now() for example"
+    )
+    backoff_max: float = Field(30, gt=0, description="most seconds between two attempts to reconnect")
+    offline_after: float = Field(60, gt=0, description="seconds of failed attempts after which a page says offline")
+
+    log_retention: float = Field(
+        3600, gt=0, description="seconds of changes the log keeps, for followers that were away"
+    )
+    log_size: int = Field(1024, gt=0, description="megabytes of changes after which the log rotates earlier")
+
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "warning", description="least severe message written to stderr"
+    )
+
+
+@cache
+def settings() -> Settings:
+    """Return the settings of this process.
+
+    Raises
+    ------
+    SettingsError
+        When an environment variable has a value that cannot be used.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX + "…"
+        raise SettingsError(
+            f"The environment variable {name} cannot be used: {first['msg']}.",
+            "Correct or unset it; `dashboard settings` lists all of them.",
+        ) from error
