@@ -1,0 +1,36 @@
+"""A page in a real browser that must stay quiet: no error in its console, no request to another host."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.async_api import ConsoleMessage, Page, async_playwright
+
+LOCAL = {"localhost", "127.0.0.1", ""}
+
+
+@pytest.fixture
+async def page(chromium: str) -> AsyncIterator[Page]:
+    """Yield an empty page; at the end its console must hold no error and no other host was asked."""
+    complaints: list[str] = []
+
+    def note(message: ConsoleMessage) -> None:
+        if message.type == "error":
+            complaints.append(f"console: {message.text}")
+
+    def check_host(url: str) -> None:
+        if urlsplit(url).scheme.startswith(("http", "ws")) and urlsplit(url).hostname not in LOCAL:
+            complaints.append(f"request to another host: {url}")
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+        page.on("console", note)
+        page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
+        page.on("request", lambda request: check_host(request.url))
+        page.on("websocket", lambda socket: check_host(socket.url))
+        yield page
+        await browser.close()
+    assert complaints == []

@@ -1,0 +1,99 @@
+"""A TCP proxy that misbehaves on demand: it cuts, goes silent, or is slow.
+
+It stands between a client and PostgreSQL, so that a test can break the wire without touching either end.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from types import TracebackType
+from urllib.parse import urlsplit, urlunsplit
+
+
+class Proxy:
+    """Forwards to the database of `dsn`; its own address is `proxy.dsn`. Use it with `async with`."""
+
+    def __init__(self, dsn: str) -> None:
+        self._target = urlsplit(dsn)
+        self._port = 0
+        self._listener: asyncio.Server | None = None
+        self._open = asyncio.Event()
+        self._open.set()
+        self._delay = 0.0
+        self._pipes: set[asyncio.Task[None]] = set()
+        self._writers: set[asyncio.StreamWriter] = set()
+        self.accepted = 0
+
+    @property
+    def dsn(self) -> str:
+        """The database's address by way of this proxy."""
+        user = self._target.netloc.rpartition("@")[0]
+        return urlunsplit(self._target._replace(netloc=f"{user}@127.0.0.1:{self._port}"))
+
+    @property
+    def connections(self) -> int:
+        """How many connections run through the proxy now."""
+        return len(self._writers) // 2
+
+    async def cut(self) -> None:
+        """Reset every connection and refuse new ones, as a server that went down does."""
+        if self._listener is not None:
+            self._listener.close()
+            self._listener = None
+        for writer in list(self._writers):
+            writer.transport.abort()
+        for pipe in list(self._pipes):
+            pipe.cancel()
+        await asyncio.gather(*self._pipes, return_exceptions=True)
+
+    def stall(self) -> None:
+        """Keep every connection open and forward nothing: a half-open wire."""
+        self._open.clear()
+
+    def slow(self, seconds: float) -> None:
+        """Wait before forwarding each piece."""
+        self._delay = seconds
+
+    async def restore(self) -> None:
+        """Work properly again, on the same port."""
+        self._delay = 0.0
+        self._open.set()
+        if self._listener is None:
+            self._listener = await asyncio.start_server(self._accept, "127.0.0.1", self._port)
+            self._port = self._listener.sockets[0].getsockname()[1]
+
+    async def __aenter__(self) -> Proxy:
+        await self.restore()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.cut()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.accepted += 1
+        try:
+            far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
+        except OSError:
+            writer.transport.abort()
+            return
+        for source, sink in ((reader, far_writer), (far_reader, writer)):
+            self._writers.add(sink)
+            pipe = asyncio.create_task(self._forward(source, sink))
+            self._pipes.add(pipe)
+            pipe.add_done_callback(self._pipes.discard)
+
+    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+        try:
+            with suppress(ConnectionError):
+                while piece := await source.read(65_536):
+                    if self._delay:
+                        await asyncio.sleep(self._delay)
+                    await self._open.wait()
+                    sink.write(piece)
+                    await sink.drain()
+        finally:
+            self._writers.discard(sink)
+            sink.close()
