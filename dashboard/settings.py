@@ -15,6 +15,7 @@ from typing import Literal
 
 from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import SettingsError as SourceError
 
 from dashboard.errors import SettingsError
 
@@ -37,7 +38,9 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    dsn: str | None = Field(None, description="database to follow when none is named; empty: the embedded server")
+    dsn: str | None = Field(
+        None, description="database to follow when none is named; empty: the embedded server"
+    )
     data_folder: Path = Field(
         default_factory=_default_data_folder,
         description="folder of the embedded server and of writes that wait for the database",
@@ -49,7 +52,8 @@ class Settings(BaseSettings):
     address: str = Field("localhost", description="address the web server listens on")
     port: int = Field(5006, ge=0, le=65535, description="port the web server listens on; 0: any free one")
     origins: tuple[str, ...] = Field(
-        (), description="hosts (host:port) that pages may be opened under, as a JSON list; empty: the address itself"
+        (),
+        description="hosts (host:port) that pages may be opened under, a JSON list; empty: the address",
     )
     secret: SecretStr | None = Field(
         None, description="key that signs sessions, the same for all processes; empty: a new one each start"
@@ -64,19 +68,27 @@ class Settings(BaseSettings):
 
     connect_timeout: float = Field(10, gt=0, description="seconds to wait for a connection to the database")
     statement_timeout: float = Field(60, ge=0, description="seconds a SELECT may run; 0: without end")
-    lock_timeout: float = Field(5, ge=0, description="seconds to wait for a table's lock in install and uninstall")
+    lock_timeout: float = Field(
+        5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
+    )
     heartbeat: float = Field(
         5, gt=0, description="seconds between signs of life on an idle connection; a silent one is given up"
     )
     tick: float = Field(0.03, gt=0, le=10, description="seconds between two ticks while changes come in")
     poll_interval: float = Field(
-        0.25, gt=0, description="seconds between two reads where the database cannot wake us (LISTEN impossible)"
+        0.25,
+        gt=0,
+        description="seconds between two reads where the database cannot wake us (LISTEN impossible)",
     )
     clock_interval: float = Field(
-        1, gt=0, description="seconds between two ticks of queries that depend on the clock, now() for example"
+        1,
+        gt=0,
+        description="seconds between two ticks of queries that depend on the clock, now() for example",
     )
     backoff_max: float = Field(30, gt=0, description="most seconds between two attempts to reconnect")
-    offline_after: float = Field(60, gt=0, description="seconds of failed attempts after which a page says offline")
+    offline_after: float = Field(
+        60, gt=0, description="seconds of failed attempts after which a page says offline"
+    )
 
     log_retention: float = Field(
         3600, gt=0, description="seconds of changes the log keeps, for followers that were away"
@@ -99,6 +111,11 @@ def settings() -> Settings:
     """
     try:
         return Settings()
+    except SourceError as error:
+        raise SettingsError(
+            f"An environment variable of dashboard cannot be read: {error}.",
+            "Correct or unset it; `dashboard settings` lists all of them.",
+        ) from error
     except ValidationError as error:
         first = error.errors()[0]
         name = PREFIX + str(first["loc"][0]).upper() if first["loc"] else PREFIX + "…"

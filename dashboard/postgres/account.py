@@ -47,7 +47,7 @@ class Account:
                 continue
             return cls(name=name, uid=entry.pw_uid, gid=entry.pw_gid, switch=True)
         raise ServerError(
-            "PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody' to run it under.",
+            "PostgreSQL does not run as root, and there is no account 'postgres' or 'nobody' for it.",
             "Start dashboard as an ordinary user, or name a database by its DSN.",
         )
 
@@ -59,7 +59,9 @@ class Account:
         A file and never a pipe: the server started by `pg_ctl` would hold a pipe open for ever.
         """
         identity = (
-            {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"} if self.switch else {"cwd": "/"}
+            {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"}
+            if self.switch
+            else {"cwd": "/"}
         )
         environment = {
             name: value
