@@ -19,9 +19,7 @@ def folder() -> Path:
         The package was installed without them.
     """
     here = Path(__file__).parent
-    for place in (here / "data", here.parent / "data"):
+    for place in (here / "_data", here.parent / "data"):
         if (place / "README.md").is_file():
             return place
-    raise DashboardError(
-        f"The sample rows are missing: there is no folder {here / 'data'}.", "Install the package again."
-    )
+    raise DashboardError("The sample rows are missing from the installed package.", "Install it again.")

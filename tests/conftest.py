@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
 import os
 import shutil
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 
+from dashboard import apps
 from dashboard.postgres.server import Server
 from tests.proxy import Proxy
 
@@ -80,3 +82,20 @@ def chromium() -> str:
     if os.environ.get("CI"):
         pytest.fail(reason)
     pytest.skip(reason)
+
+
+@pytest.fixture(scope="session")
+def crm_template(server: Server) -> str:
+    """Return the name of a database with the CRM's schema and sample rows."""
+    psql(server, "CREATE DATABASE crm_template")
+    asyncio.run(apps.find("crm").load(in_database(server.dsn, "crm_template")))
+    return "crm_template"
+
+
+@pytest.fixture
+def crm_database(server: Server, crm_template: str) -> Iterator[str]:
+    """Yield the address of a database of the test's own that holds the CRM."""
+    name = f"crm_{next(_numbers)}"
+    psql(server, f"CREATE DATABASE {name} TEMPLATE {crm_template}")
+    yield in_database(server.dsn, name)
+    psql(server, f"DROP DATABASE {name} WITH (FORCE)")

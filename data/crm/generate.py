@@ -12,9 +12,10 @@ from __future__ import annotations
 import csv
 import math
 import random
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+
+from dashboard.apps.crm.people import NOTES, PEOPLE, SOURCES, URLS, invent
 
 SEED = 20261
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
@@ -51,37 +52,11 @@ TEMPLATES = (  # name, subject, how often it is sent, how often it is opened
     ("win-back", "We have missed you", 8, 0.19),
 )
 
-PEOPLE = {  # country: given names, family names
-    "DE": ("Tobias Hannah Jonas Mia Felix Greta Lukas Frieda Moritz Änne", "Kern Vogel Schäfer Böhm Krüger Winkler Roth Seidel Jahn Weiß"),
-    "ES": ("Lucía Hugo Martina Pablo Carmen Iker Noa Álvaro Elena Nuria", "García Núñez Ortega Vidal Peña Castaño Ibáñez Soler Ramos Lorca"),
-    "GB": ("Oliver Amelia Harry Isla George Poppy Arthur Freya Callum Orla", "Bennett Clarke Walsh Hughes O'Neill Fraser Doyle Marsh Pryce Shaw"),
-    "US": ("Mason Ava Ethan Harper Logan Grace Caleb Nora Jayden Ruth", "Carter Brooks Hayes Coleman Reyes Jenkins Foster Bell Sanders Kim"),
-    "FR": ("Léa Louis Manon Jules Chloé Noé Zoé Théo Inès Rémi", "Laurent Girard Lefèvre Mercier Fournier Chevalier Roux Noël Perrin Bécaud"),
-    "IN": ("Priya Arjun Ananya Vikram Meera Rohan Kavya Aditya Nisha Dev", "Nair Sharma Iyer Patel Reddy Gupta Kulkarni Bose Pillai Chauhan"),
-    "NG": ("Chinedu Amara Tunde Ngozi Emeka Zainab Femi Adaeze Ifeanyi Bisi", "Okafor Adeyemi Balogun Eze Okonkwo Bello Nwosu Abiola Danjuma Obi"),
-    "BR": ("Rafael Beatriz Thiago Larissa Gustavo Camila João Mariana Caio Luíza", "Silva Souza Araújo Gonçalves Ribeiro Barbosa Teixeira Moura Farias Leão"),
-    "PL": ("Zofia Jakub Maja Szymon Hanna Wojciech Kinga Bartosz Łucja Paweł", "Nowak Wiśniewska Dąbrowski Zając Kaczmarek Król Wróbel Sikora Pająk Żak"),
-    "JP": ("Haruto Yui Sota Hina Ren Sakura Yuto Mei Kaito Rin", "Sato Suzuki Tanaka Watanabe Ito Nakamura Kobayashi Yoshida Kimura Hayashi"),
-    "VN": ("Minh Linh Tuấn Hương Dũng Mai Quân Thảo Long Ngọc", "Nguyễn Trần Lê Phạm Hoàng Võ Đặng Bùi Đỗ Dương"),
-    "SE": ("Elsa Nils Alva Oskar Maja Axel Linnéa Gustav Åsa Björn", "Andersson Lindqvist Berg Ström Åkesson Nyberg Hedlund Öberg Sjögren Lund"),
-    "GR": ("Eleni Nikos Maria Giorgos Sofia Dimitris Katerina Yannis Anna Petros", "Papadopoulos Vlachou Nikolaidis Georgiou Makris Economou Samaras Pappas Zervas Kostas"),
-    "EG": ("Youssef Salma Omar Nour Karim Farida Hassan Mariam Tarek Dina", "Hassan Mansour El-Sayed Farouk Naguib Khalil Shafik Zaki Fahmy Sabry"),
-}  # fmt: skip
 ABROAD = tuple(PEOPLE)
 HOME = {"GH": "NG", "NO": "SE", "PT": "BR", "AT": "DE"}  # where the names of a member's country are kept
 
-# Number ranges set aside for films and books, so that nobody is ever called.
-PHONES = {"DE": "+49 30 23125 {:03d}", "GB": "+44 7700 900{:03d}", "US": "+1 202-555-0{:03d}", "FR": "+33 1 99 00 1{:03d}"}  # fmt: skip
-SOURCES = (("referral", 34), ("event", 21), ("website", 17), ("instagram", 14), ("whatsapp", 9), ("other", 5))
 SCORES = {"lead": (1.3, 6.0), "prospect": (3, 5), "customer": (5, 3), "partner": (7, 2.5), "inactive": (1, 9)}
 STAGES = (("lead", 38), ("prospect", 25), ("customer", 21), ("partner", 5), ("inactive", 11))
-NOTES = (
-    "asked for samples", "call back next week", "prefers WhatsApp", "interested in a starter kit", "brings two friends",
-    "travels until Friday", "wants to see the price list", "happy with the last order", "not now, maybe in spring",
-    "birthday on the 12th", "speaks for her whole choir", "price is the question",
-)  # fmt: skip
-URLS = ("/catalogue", "/starter-kit", "/events/tasting", "/account/orders", "/stories")
-
 Row = tuple[object, ...]
 
 
@@ -98,13 +73,14 @@ class Team:
     """Draws everything that happened, contact by contact."""
 
     def __init__(self, seed: int) -> None:
-        self.random = random.Random(seed)
-        self.contacts: list[list[object]] = []
+        self.random = random.Random(seed)  # noqa: S311 -- nothing to keep secret
+        self.contacts: list[Row] = []
         self.activities: list[Row] = []
         self.emails: list[Row] = []
         self.clicks: list[Row] = []
 
     def choose(self, weighted: Sequence[tuple[str, int]]) -> str:
+        """Draw one of the names, each as often as its weight says."""
         return self.random.choices([name for name, _ in weighted], [weight for _, weight in weighted])[0]
 
     def times(self, per_day: float) -> Iterator[int]:
@@ -122,15 +98,8 @@ class Team:
             at += HOUR * self.random.random()
         return int(at)
 
-    def person(self, country: str) -> tuple[str, str, str | None]:
-        given, family = (self.random.choice(names.split()) for names in PEOPLE[country])
-        plain = unicodedata.normalize("NFKD", f"{given}.{family}".replace("ł", "l").replace("Ł", "L").replace("đ", "d").replace("Đ", "D").replace("ß", "ss"))  # fmt: skip
-        local = "".join(c for c in plain.lower() if c.isascii() and (c.isalnum() or c == "."))
-        email = f"{local}{self.random.choice(('', '', self.random.randrange(2, 99)))}@example.{self.random.choice(('org', 'com', 'net'))}"
-        phone = PHONES[country].format(self.random.randrange(100, 200)) if country in PHONES else None
-        return f"{given} {family}", email, phone
-
     def add_contacts(self) -> None:
+        """Add everybody the team knows, and what followed on each who came lately."""
         old = int(CONTACTS * 0.72)
         when = sorted(int(FIRST - self.random.paretovariate(0.9) * 9 * DAY) for _ in range(old))
         fresh = sorted(self.times((CONTACTS - old) / 42))
@@ -138,10 +107,11 @@ class Team:
             member = self.random.choices(range(len(MEMBERS)), [m[3] for m in MEMBERS])[0]
             home = HOME.get(MEMBERS[member][5], MEMBERS[member][5])
             country = home if self.random.random() < 0.55 else self.random.choice(ABROAD)
-            name, email, phone = self.person(country)
+            person = invent(self.random, country)
             stage = self.choose(STAGES) if at < FIRST else "lead"
             score = round(100 * self.random.betavariate(*SCORES[stage]))
-            self.contacts.append([len(self.contacts) + 1, member + 1, name, email, phone, country, self.choose(SOURCES), stage, score, at])  # fmt: skip
+            described = (person.name, person.email, person.phone, country, self.choose(SOURCES), stage, score)
+            self.contacts.append((len(self.contacts) + 1, member + 1, *described, at))
             if at >= FIRST:
                 self.follow(len(self.contacts), at)
 
@@ -162,10 +132,15 @@ class Team:
                 self.activities.append((contact, "stage", at + self.random.randrange(30, 900), None, stage))
 
     def act(self, contact: int, kind: str, at: int) -> None:
+        """Call, meet or write a note."""
         minutes = None
         if kind != "note":
-            minutes = max(1, round(self.random.lognormvariate(*((1.5, 0.8) if kind == "call" else (3.5, 0.4)))))
-        self.activities.append((contact, kind, at, minutes, self.random.choice(NOTES) if kind == "note" else None))
+            minutes = max(
+                1, round(self.random.lognormvariate(*((1.5, 0.8) if kind == "call" else (3.5, 0.4))))
+            )
+        self.activities.append(
+            (contact, kind, at, minutes, self.random.choice(NOTES) if kind == "note" else None)
+        )
 
     def anybody(self, at: int, popular: list[float]) -> int:
         """A contact that was there at `at`: few are spoken to often, most hardly ever."""
@@ -175,6 +150,7 @@ class Team:
                 return contact + 1
 
     def live(self) -> None:
+        """Draw all of it."""
         self.add_contacts()
         total, popular = 0.0, []
         for _ in self.contacts:
@@ -188,6 +164,7 @@ class Team:
             self.mail(number, contact, at)
 
     def mail(self, number: int, contact: int, at: int) -> None:
+        """Send an e-mail; it may bounce, be opened, be clicked."""
         template = self.random.choices(range(len(TEMPLATES)), [t[2] for t in TEMPLATES])[0]
         delivered = None if self.random.random() < 0.026 else self.random.randrange(1, 40)
         opened = clicked = None
@@ -200,6 +177,7 @@ class Team:
 
 
 def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
+    """Write one file."""
     with (FOLDER / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header.split())
@@ -207,13 +185,20 @@ def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
 
 
 def main() -> None:
+    """Write all files."""
     team = Team(SEED)
     team.live()
-    write("members", "id handle name email upline", ((n, m[0], m[1], f"{m[0]}@example.org", m[2]) for n, m in enumerate(MEMBERS, 1)))  # fmt: skip
-    write("member_profiles", "member_id city country timezone open_goal activity_goal", ((n, *m[4:]) for n, m in enumerate(MEMBERS, 1)))  # fmt: skip
+    people = [(number, *row) for number, row in enumerate(MEMBERS, start=1)]
+    write("members", "id handle name email upline", ((*p[:3], f"{p[1]}@example.org", p[3]) for p in people))
+    profile = "member_id city country timezone open_goal activity_goal"
+    write("member_profiles", profile, ((p[0], *p[5:]) for p in people))
     write("email_templates", "id name subject", ((n, *t[:2]) for n, t in enumerate(TEMPLATES, 1)))
     write("contacts", "id member_id name email phone country source stage score at", team.contacts)
-    write("member_activities", "contact_id kind at minutes detail", sorted(team.activities, key=lambda row: (row[2], row)))
+    write(
+        "member_activities",
+        "contact_id kind at minutes detail",
+        sorted(team.activities, key=lambda row: (row[2], row)),
+    )
     write("sent_emails", "id contact_id template_id at delivered_after opened_after", team.emails)
     write("email_clicks", "email_id after url", team.clicks)
 
