@@ -1,0 +1,37 @@
+// What all views share: the card, its heading, and its states.
+import { h, setText } from "./dom.js";
+
+export class Card {
+  constructor(options, { className = "", skeleton = 3, head = true } = {}) {
+    this.title = h("h2", {}, options.title ?? "");
+    this.aside = h("span", { class: "aside" }, options.caption ?? "");
+    this.head = h("div", { class: "head" }, this.title, this.aside);
+    this.error = h("div", { class: "error", role: "status", hidden: true });
+    this.skeleton = h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: skeleton }, () => h("i")));
+    this.body = h("div", { class: "body", hidden: true });
+    this.node = h("section", { class: `card ${className}`, "aria-busy": "true", "aria-label": options.title || null });
+    if (head && (options.title || options.caption)) this.node.append(this.head);
+    this.node.append(this.error, this.skeleton, this.body);
+    this.state = "loading";
+  }
+
+  // `picture.state`: loading, ready or error; an error keeps the last rows in sight.
+  show(picture, draw) {
+    if (picture.state) {
+      this.state = picture.state;
+      this.error.hidden = picture.state !== "error";
+      setText(this.error, picture.state === "error" ? picture.text : "");
+    }
+    if (picture.body !== undefined) {
+      draw(picture.body);
+      this.body.hidden = false;
+      this.skeleton.remove();
+      this.node.removeAttribute("aria-busy");
+    } else if (picture.state === "error") {
+      this.skeleton.remove();
+      this.node.removeAttribute("aria-busy");
+    }
+  }
+
+  markStale(isStale) { this.node.classList.toggle("stale", isStale); }
+}

@@ -1,0 +1,164 @@
+// The page's side of the channel: one WebSocket for all views of a page, or the component's own messages.
+import { serverTime, setServerTime } from "./format.js";
+
+const AGAIN = [0, 500, 1000, 2000, 4000, 8000, 15000]; // ms before the n-th new attempt, ±30 %
+const SILENCE = 25000; // ms without a sign of life before a socket counts as dead
+const ELSEWHERE = 4404; // this process does not hold the session: another may
+const ELSEWHERE_TRIES = 12;
+const CONFIRM = 8; // messages confirmed at once
+const channels = new Map();
+
+export const link = Object.assign(new EventTarget(), { state: "connecting", at: null });
+
+function become(state) {
+  if (link.state === state) return;
+  link.state = state;
+  link.dispatchEvent(new Event("change"));
+}
+
+class Channel {
+  constructor(place) {
+    this.place = place;
+    this.views = new Map(); // name → {strand, version, receive}
+    this.strands = new Map(); // strand → Set of names
+    this.tries = this.elsewhere = this.received = 0;
+    this.carrier = null;
+    this.wanted = new Set();
+    document.addEventListener("visibilitychange", () => this.say({ hidden: document.hidden }));
+    setInterval(() => { if (this.socket && Date.now() - this.heard > SILENCE) this.socket.close(); }, 5000);
+  }
+
+  attach(name, model, receive) {
+    this.views.set(name, { strand: null, version: null, receive, model });
+    this.wanted.add(name);
+    if (this.wanted.size === 1) setTimeout(() => this.ask(), 0);
+    return () => {
+      const view = this.views.get(name);
+      if (view?.receive !== receive) return;
+      this.views.delete(name);
+      this.strands.get(view.strand)?.delete(name);
+      if (this.views.size === 0) this.end();
+    };
+  }
+
+  send(name, message) { this.say({ view: name, message }); }
+
+  ask() {
+    if (this.carrier === null) { this.open(); return; }
+    const want = {};
+    for (const name of this.wanted) want[name] = null;
+    this.wanted.clear();
+    this.say({ want });
+  }
+
+  hello() {
+    const want = {};
+    for (const [name, view] of this.views) want[name] = view.strand && { strand: view.strand, version: view.version };
+    this.wanted.clear();
+    this.received = 0;
+    return { hello: this.place.token, hidden: document.hidden, want };
+  }
+
+  say(message) {
+    if (this.carrier !== null) this.carrier(message);
+  }
+
+  open() {
+    if (this.opening || this.ended) return;
+    this.opening = true;
+    if (!this.place.path) { this.openMessages(); return; }
+    const url = new URL(this.place.path, document.baseURI);
+    url.protocol = url.protocol.replace("http", "ws");
+    const socket = this.socket = new WebSocket(url);
+    this.heard = Date.now();
+    socket.onopen = () => {
+      this.carrier = (message) => socket.readyState === 1 && socket.send(JSON.stringify(message));
+      this.say(this.hello());
+    };
+    socket.onmessage = (event) => this.receive(event.data);
+    socket.onclose = (event) => this.cut(event.code);
+    socket.onerror = () => {};
+  }
+
+  // The component's messages: a notebook, or a server where the socket cannot be had.
+  openMessages() {
+    const model = [...this.views.values()][0]?.model;
+    if (!model) { this.opening = false; return; }
+    const onMessage = (data) => { if (data.token === this.place.token) this.receive(data.text); };
+    model.on("msg:custom", onMessage);
+    this.carrier = (message) => model.send_msg({ ...message, token: this.place.token });
+    this.say(this.hello());
+  }
+
+  receive(text) {
+    const message = JSON.parse(text);
+    this.heard = Date.now();
+    this.tries = this.elsewhere = 0;
+    become("open");
+    if (message.beat) return;
+    setServerTime(message.now);
+    if (message.at) link.at = Math.max(link.at ?? 0, message.at);
+    for (const [name, strand] of Object.entries(message.bind ?? {})) this.bind(name, strand);
+    const again = {};
+    for (const update of message.updates) {
+      for (const name of this.strands.get(update.strand) ?? []) {
+        if (!this.deliver(this.views.get(name), update)) again[name] = null;
+      }
+    }
+    if (Object.keys(again).length) this.say({ want: again });
+    if (++this.received % CONFIRM === 0) this.say({ ack: this.received });
+    link.dispatchEvent(new Event("message"));
+  }
+
+  deliver(view, update) {
+    if (update.step !== undefined) {
+      if (view.version === update.version) return true;
+      if (view.version !== update.from) return false;
+      view.receive({ step: update.step });
+    } else {
+      view.receive(update.picture);
+    }
+    view.version = update.version;
+    return true;
+  }
+
+  bind(name, strand) {
+    const view = this.views.get(name);
+    if (!view || view.strand === strand) return;
+    this.strands.get(view.strand)?.delete(name);
+    view.strand = strand;
+    view.version = null;
+    if (!this.strands.has(strand)) this.strands.set(strand, new Set());
+    this.strands.get(strand).add(name);
+  }
+
+  cut(code) {
+    this.carrier = this.socket = null;
+    this.opening = false;
+    if (this.ended) return;
+    if (code === ELSEWHERE && this.elsewhere < ELSEWHERE_TRIES) {
+      this.elsewhere += 1;
+      this.open();
+      return;
+    }
+    if ((code === ELSEWHERE || this.tries >= 3) && !this.received) this.place = { ...this.place, path: null };
+    become("closed");
+    const wait = AGAIN[Math.min(this.tries, AGAIN.length - 1)] * (0.7 + 0.6 * Math.random());
+    this.tries += 1;
+    setTimeout(() => this.open(), wait);
+  }
+
+  end() {
+    this.ended = true;
+    channels.delete(this.place.token);
+    this.socket?.close();
+  }
+}
+
+export function channelOf(place) {
+  let channel = channels.get(place.token);
+  if (!channel || channel.ended) channels.set(place.token, channel = new Channel(place));
+  return channel;
+}
+
+export const pageAge = () => (link.at === null ? null : serverTime() - link.at);

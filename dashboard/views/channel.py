@@ -1,0 +1,228 @@
+"""The channel of one page: which views it shows, what it has got, and whether it can take more.
+
+A page has one channel, and a channel one *carrier*: a WebSocket on a served page (:mod:`.socket`), the component's own
+messages in a notebook or where no socket can be had (:mod:`.element`). The channel never queues: it remembers the
+version of each strand that the page has, and a page that is hidden, cut off or slow to read is skipped until it can take
+the newest. A page confirms every eighth message; `WINDOW` unconfirmed ones make it slow.
+
+What a page may name are the views that were registered for its session under a random token; nothing else has a name.
+"""
+
+from __future__ import annotations
+
+import secrets
+import time
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from . import codec
+
+if TYPE_CHECKING:
+    from .strand import Strand
+    from .view import View
+
+#: Messages that may be on their way without the page having confirmed one.
+WINDOW = 16
+
+
+class Carrier(Protocol):
+    """What takes bytes to a page."""
+
+    def send(self, message: bytes) -> None:
+        """Send; never waits."""
+
+    def is_writable(self) -> bool:
+        """Whether the last message has left this process."""
+
+    def close(self) -> None:
+        """The page's session has ended."""
+
+
+class Binding:
+    """One view on one page: the strand it shows there, and the reader's own choices (`choice`)."""
+
+    def __init__(self, view: View, channel: Channel, name: str) -> None:
+        self.view, self.channel, self.name = view, channel, name
+        self.choice: dict[str, Any] = {}
+        self.strand: Strand | None = None
+
+    def show(self, strand: Strand) -> None:
+        """Show another strand from now on."""
+        if strand is self.strand:
+            return
+        old, self.strand = self.strand, strand
+        strand.hold()
+        self.channel.rebind(self, old)
+
+    def close(self) -> None:
+        """The view has left the page."""
+        self.channel.leave(self)
+
+
+class Channel:
+    """The channel of one page."""
+
+    _by_token: ClassVar[dict[str, Channel]] = {}
+
+    def __init__(self, user: str | None = None) -> None:
+        self.token = secrets.token_urlsafe(24)
+        self.user = user
+        self.bindings: dict[str, Binding] = {}
+        self.carrier: Carrier | None = None
+        self.is_hidden = False
+        self.skipped = 0
+        self._got: dict[str, int | None] = {}
+        self._fresh_names: dict[str, str] = {}
+        self._sent = self._confirmed = 0
+        self._names = 0
+        self._by_token[self.token] = self
+
+    @classmethod
+    def named(cls, token: str) -> Channel | None:
+        """The channel of the page that holds this token."""
+        return cls._by_token.get(token)
+
+    @classmethod
+    def count(cls) -> int:
+        """Pages open in this process."""
+        return len(cls._by_token)
+
+    def bind(self, view: View) -> Binding:
+        """Register a view; only registered views can be asked for."""
+        self._names += 1
+        binding = Binding(view, self, f"v{self._names}")
+        self.bindings[binding.name] = binding
+        return binding
+
+    def rebind(self, binding: Binding, old: Strand | None) -> None:
+        """A view shows another strand than before."""
+        if old is not None:
+            self._drop(old)
+        if binding.name in self._wanted():
+            self._fresh_names[binding.name] = self._strand(binding).name
+            self._got[self._strand(binding).name] = None
+            self._follow()
+            self.flush({})
+
+    def leave(self, binding: Binding) -> None:
+        """A view has left the page."""
+        self.bindings.pop(binding.name, None)
+        self._fresh_names.pop(binding.name, None)
+        strand, binding.strand = binding.strand, None
+        if strand is not None:
+            self._drop(strand)
+        if not self.bindings:
+            self.close()
+
+    def connect(self, carrier: Carrier) -> None:
+        """A carrier to the page is there; the page says next what it has and wants."""
+        if self.carrier is not None and self.carrier is not carrier:
+            self.carrier.close()
+        self.carrier = carrier
+        self._sent = self._confirmed = 0
+
+    def disconnect(self, carrier: Carrier) -> None:
+        """The carrier broke; the page may come back with another."""
+        if self.carrier is carrier:
+            self.carrier = None
+            self._got.clear()
+            self._follow()
+
+    def close(self) -> None:
+        """The page's session has ended."""
+        carrier, self.carrier = self.carrier, None
+        self._by_token.pop(self.token, None)
+        self._got.clear()
+        for binding in list(self.bindings.values()):
+            if binding.strand is not None:
+                binding.strand.unfollow(self)
+                binding.strand.release()
+                binding.strand = None
+        self.bindings.clear()
+        if carrier is not None:
+            carrier.close()
+
+    def receive(self, message: dict[str, Any]) -> None:
+        """What the page says: `want` views, `ack` messages, be `hidden`, or a `message` to one `view`."""
+        if "hidden" in message:
+            self.is_hidden = bool(message["hidden"])
+        if "want" in message:
+            self._want(message["want"])
+        if "ack" in message:
+            self._confirmed = max(self._confirmed, min(int(message["ack"]), self._sent))
+        binding = self.bindings.get(str(message.get("view")))
+        if binding is not None:
+            binding.view.receive(binding, message.get("message"))
+        self._follow()
+        self.flush({})
+
+    def flush(self, messages: dict[tuple[int, ...], bytes]) -> None:
+        """Send what the page lacks, if it can take it; `messages` shares equal ones between pages."""
+        if self.is_hidden or self.carrier is None:
+            return
+        if self._sent - self._confirmed >= WINDOW or not self.carrier.is_writable():
+            self.skipped += 1
+            return
+        parts: list[bytes] = []
+        at: float | None = None
+        for strand in {binding.strand for binding in self.bindings.values() if binding.strand is not None}:
+            if strand.name in self._got:
+                parts += strand.since(self._got[strand.name])
+                self._got[strand.name] = strand.version
+                at = max(at or 0.0, _moment(strand))
+        if not parts and not self._fresh_names:
+            return
+        names, self._fresh_names = self._fresh_names, {}
+        self.carrier.send(_message(parts, names, at, messages))
+        self._sent += 1
+
+    def _want(self, wanted: dict[str, Any]) -> None:
+        for name, known in wanted.items():
+            binding = self.bindings.get(name)
+            if binding is None or binding.strand is None:
+                continue
+            strand = binding.strand
+            version = known.get("version") if isinstance(known, dict) and known.get("strand") == strand.name else None
+            if strand.name in self._got and version is not None:
+                version = min(version, self._got[strand.name] or 0)
+            self._got[strand.name] = version
+            self._fresh_names[name] = strand.name
+
+    def _wanted(self) -> set[str]:
+        return {name for name, b in self.bindings.items() if b.strand is not None} if self.carrier else set()
+
+    def _strand(self, binding: Binding) -> Strand:
+        assert binding.strand is not None
+        return binding.strand
+
+    def _drop(self, strand: Strand) -> None:
+        strand.release()
+        if all(binding.strand is not strand for binding in self.bindings.values()):
+            strand.unfollow(self)
+            self._got.pop(strand.name, None)
+
+    def _follow(self) -> None:
+        is_watching = self.carrier is not None and not self.is_hidden
+        for binding in self.bindings.values():
+            if binding.strand is not None:
+                if is_watching and binding.strand.name in self._got:
+                    binding.strand.follow(self)
+                else:
+                    binding.strand.unfollow(self)
+
+
+def _moment(strand: Strand) -> float:
+    return max((codec.magnitude(query.at) or 0.0 for query in strand.queries), default=0.0)
+
+
+def _message(
+    parts: list[bytes], names: dict[str, str], at: float | None, messages: dict[tuple[int, ...], bytes]
+) -> bytes:
+    key = tuple(map(id, parts))
+    known = messages.get(key) if not names else None
+    if known is not None:
+        return known
+    head = codec.dumps({"at": at, "now": time.time() * 1000, **({"bind": names} if names else {})})
+    message = head[:-1] + b',"updates":[' + b",".join(parts) + b"]}"
+    if not names:
+        messages[key] = message
+    return message

@@ -1,0 +1,54 @@
+// Building the page. Text goes in as text nodes only: nothing that comes from a database is ever parsed as HTML.
+
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (value === true) element.setAttribute(name, "");
+    else if (value !== false && value != null) element.setAttribute(name, value);
+  }
+  element.append(...children.flat().filter((child) => child != null));
+  return element;
+}
+
+export function svg(tag, attributes = {}, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  element.append(...children);
+  return element;
+}
+
+// Write only what differs: an unchanged node keeps its selection, its focus and its place in the accessibility tree.
+export function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+const sheets = new Map();
+export function adopt(root, css) {
+  if (!sheets.has(css)) {
+    const sheet = new CSSStyleSheet();
+    sheet.replaceSync(css);
+    sheets.set(css, sheet);
+  }
+  const sheet = sheets.get(css);
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, sheet];
+}
+
+// Colours of categories: the same value of the same column has the same colour in every view of the page.
+const PALETTE = 8;
+const coloured = new Map();
+export function colour(column, value) {
+  if (!coloured.has(column)) coloured.set(column, new Map());
+  const values = coloured.get(column);
+  if (!values.has(value)) values.set(value, (values.size % PALETTE) + 1);
+  return `--d-c${values.get(value)}`;
+}
+
+export function token(name, at = document.documentElement) {
+  return getComputedStyle(at).getPropertyValue(name).trim();
+}
+
+export const themeChanged = new EventTarget();
+new MutationObserver(() => themeChanged.dispatchEvent(new Event("change"))).observe(
+  document.documentElement, { attributes: true, attributeFilter: ["class", "data-theme"] },
+);

@@ -1,0 +1,25 @@
+// A view's place in the page: Panel calls `render` once for each.
+import { adopt, h } from "./dom.js";
+import { channelOf, link } from "./channel.js";
+import { TileView } from "./tile.js";
+import { FeedView } from "./feed.js";
+
+const KINDS = { tile: TileView, feed: FeedView };
+
+export function render({ model, view, el }) {
+  adopt(document, themeCss);
+  adopt(el.getRootNode(), viewsCss);
+  const { place, options, kind } = model;
+  const channel = channelOf(place);
+  const drawn = new KINDS[kind](options, (message) => channel.send(place.name, message), model, view);
+  const onLink = () => drawn.card?.markStale(link.state === "closed");
+  link.addEventListener("change", onLink);
+  if (place.picture) drawn.receive(place.picture);
+  const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture));
+  model.on("remove", () => {
+    detach();
+    link.removeEventListener("change", onLink);
+    drawn.remove?.();
+  });
+  return h("div", { class: `root ${kind}-root` }, drawn.node);
+}

@@ -1,0 +1,141 @@
+"""One view on one page: the Panel component that all views are shown with.
+
+It tells the browser which drawing code to use, the view's fixed options, and the name and token under which the page's
+channel brings the view's data. The data never passes through Bokeh's document. Without a session (a notebook, a report)
+the element is its own carrier and brings the picture along, so that a saved page shows what it showed.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import panel as pn
+import param
+from bokeh.document import Document
+from panel.custom import Children, JSComponent
+
+from . import assets, socket
+from .channel import Binding, Channel
+
+if TYPE_CHECKING:
+    from bokeh.model import Model
+    from panel.viewable import Viewable
+    from pyviz_comms import Comm
+
+    from .view import View
+
+_channels: WeakKeyDictionary[Document, Channel] = WeakKeyDictionary()
+
+
+class Element(JSComponent):
+    """How a :class:`~dashboard.views.view.View` stands in a page."""
+
+    kind = param.String(doc="Which drawing code to use in the browser.")
+    options = param.Dict(default={}, doc="What the drawing code needs to know once.")
+    place = param.Dict(default={}, doc="The view's name on its page, the page's token and the channel's address.")
+    objects = Children(default=[], doc="Panel objects shown inside.")
+
+    _esm = "export function render() {}"
+
+    def __init__(self, view: View, **params: Any) -> None:
+        self._view = view
+        self._bindings: dict[str, Binding] = {}
+        self._carriers: dict[str, Messages] = {}
+        super().__init__(**params)
+
+    def _get_model(
+        self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Comm | None = None
+    ) -> Model:
+        channel = channel_of(doc)
+        binding = channel.bind(self._view)
+        self._view.bind(binding)
+        self._arriving = binding
+        model = super()._get_model(doc, root, parent, comm)
+        ref = (root or model).ref["id"]
+        self._leave(ref)
+        self._bindings[ref] = binding
+        if not _is_served(doc):
+            self._carriers[channel.token] = Messages(self, channel)
+        return model
+
+    def _get_properties(self, doc: Document | None) -> dict[str, Any]:
+        properties = super()._get_properties(doc)
+        assert doc is not None
+        is_served = _is_served(doc) and socket.ensure_routes(doc)
+        prefix = f"{pn.state.rel_path}/" if pn.state.rel_path else "./"
+        url = f"{prefix}_dashboard/views-{assets.digest()}.js"
+        properties |= {"esm": url, "bundle": "url"} if is_served else {"esm": assets.bundle(), "bundle": assets.digest()}
+        binding = self._arriving
+        place: dict[str, Any] = {"name": binding.name, "token": binding.channel.token}
+        if is_served:
+            place["path"] = prefix + socket.CHANNEL
+        elif binding.strand is not None:
+            binding.strand.refresh()
+            place["picture"] = binding.strand.picture
+        properties["data"].place = place
+        return properties
+
+    def _cleanup(self, root: Model | None = None) -> None:
+        if root is not None:
+            self._leave(root.ref["id"])
+        super()._cleanup(root)
+
+    def _handle_msg(self, data: Any) -> None:
+        """The page's side of the channel, where there is no socket."""
+        if not isinstance(data, dict):
+            return
+        channel = Channel.named(str(data.pop("token", "")))
+        if channel is None or all(binding.channel is not channel for binding in self._bindings.values()):
+            return
+        if "hello" in data:
+            carrier = self._carriers.setdefault(channel.token, Messages(self, channel))
+            channel.connect(carrier)
+        channel.receive(data)
+
+    def _leave(self, ref: str) -> None:
+        binding = self._bindings.pop(ref, None)
+        if binding is not None:
+            self._carriers.pop(binding.channel.token, None)
+            binding.close()
+
+    def select(self, selector: Any = None) -> list[Viewable]:
+        return super().select(selector)
+
+
+class Messages:
+    """The component's own messages as a carrier."""
+
+    def __init__(self, element: Element, channel: Channel) -> None:
+        self._element, self._token = element, channel.token
+
+    def send(self, message: bytes) -> None:
+        """Send to all places where this element is shown; those it is not meant for let it pass."""
+        self._element._send_msg({"token": self._token, "text": message.decode()})
+
+    def is_writable(self) -> bool:
+        """Bokeh and Jupyter do not say; the page's own confirmations hold it back."""
+        return True
+
+    def close(self) -> None:
+        """Nothing of its own is open."""
+
+
+def channel_of(document: Document) -> Channel:
+    """The page's channel; a document without a session (a notebook's) has one for each element."""
+    if not _is_served(document):
+        return Channel()
+    channel = _channels.get(document)
+    if channel is None:
+        channel = _channels[document] = Channel(pn.state.user)
+        document.on_session_destroyed(partial(_end, channel))
+    return channel
+
+
+def _end(channel: Channel, context: object) -> None:
+    channel.close()
+
+
+def _is_served(document: Document) -> bool:
+    return bool(document.session_context and document.session_context.server_context)

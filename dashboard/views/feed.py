@@ -1,0 +1,142 @@
+"""What happened, newest first.
+
+A line is a template with the row's columns in it (`"**{who}** called **{whom}**"`: two stars make bold), one template
+for each kind of line, or a function of the row. Templates are taken apart before values are put in: a value is always
+text, never markup. Times are instants; the browser says "12 s" and keeps saying it right.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import string
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import param
+
+from dashboard.errors import ViewError
+
+from . import codec
+from .strand import Picture, Queries, Shape, keyed_difference
+from .view import View
+
+if TYPE_CHECKING:
+    from .channel import Binding
+
+#: A piece of a line: plain or bold text.
+Piece = tuple[str, str]
+Line = str | list[Piece]
+Format = str | tuple[tuple[str, str], ...] | Callable[[Mapping[str, Any]], Line] | None
+_BOLD = re.compile(r"\*\*(.+?)\*\*")
+
+
+@dataclass(frozen=True)
+class FeedShape(Shape):
+    """A feed's picture: `rows` by key (`at`, `kind`, `line`, `seen`) in an `order`."""
+
+    format: Format
+    time: str | None
+    category: str | None
+    seen: str | None
+    limit: int
+
+    def draw(self, queries: Queries) -> Picture:
+        query = queries[0]
+        columns = {column.name: column.type for column in query.columns}
+        time = self.time or next((n for n, t in columns.items() if codec.kind(t) in ("time", "clock", "date")), None)
+        category = self.category or ("kind" if "kind" in columns else None)
+        keys = list(itertools.islice(query.state.keys, self.limit))
+        rows = {}
+        for key in keys:
+            row = dict(zip(columns, query.state.rows[key], strict=True))
+            rows[codec.key_text(key)] = {
+                "at": codec.magnitude(row[time]) if time else None,
+                "kind": None if category is None or row[category] is None else str(row[category]),
+                "line": line(self.format, row, category, (time, category, self.seen)),
+                "seen": None if self.seen is None else bool(row[self.seen]),
+            }
+        return {"order": list(rows), "rows": rows}
+
+    def difference(self, old: Picture, new: Picture) -> Picture | None:
+        return keyed_difference(old, new)
+
+
+class Feed(View):
+    """The latest rows of a query as lines.
+
+    Parameters
+    ----------
+    query
+        Newest first; rows beyond `limit` are not shown.
+    format
+        A template with the columns in braces and `**bold**`; a mapping from the value of `category` to templates (the
+        key ``""`` for all others); or a function of the row (a mapping) that returns text or `(style, text)` pieces,
+        style being ``""`` or ``"b"``. Without one, all text columns are shown.
+    seen
+        A column that is true (or not NULL) once somebody has seen the row. The heading then counts new rows, and its
+        button emits the event ``"seen"`` with the keys of the rows shown; ``True`` instead of a column keeps what was
+        seen in the browser.
+    """
+
+    format = param.Parameter(default=None, doc="Template, templates by category, or function of the row.")
+    limit = param.Integer(default=10, bounds=(1, 500), doc="Lines shown.")
+    time = param.String(default=None, allow_None=True, doc="Column of the time; the first time column by default.")
+    category = param.String(default=None, allow_None=True, doc="Column that colours the dot; `kind` if there is one.")
+    seen = param.Parameter(default=None, doc="Column that says whether a row was seen, or True.")
+
+    kind: ClassVar[str] = "feed"
+    default_span: ClassVar[int] = 4
+
+    def __init__(self, query: Any = None, **params: Any) -> None:
+        super().__init__(query, **params)
+        for template in _templates(self.format):
+            _check(template)
+
+    def shape(self, binding: Binding) -> FeedShape:
+        given = tuple(sorted(self.format.items())) if isinstance(self.format, Mapping) else self.format
+        seen = self.seen if isinstance(self.seen, str) else None
+        return FeedShape(format=given, time=self.time, category=self.category, seen=seen, limit=self.limit)
+
+    def options(self) -> dict[str, Any]:
+        where = "column" if isinstance(self.seen, str) else ("browser" if self.seen else None)
+        category = self.category or "kind"
+        return {**super().options(), "limit": self.limit, "seen": where, "category": category}
+
+
+def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:
+    """A row as pieces of text."""
+    if callable(format):
+        said = format(row)
+        return [("", said)] if isinstance(said, str) else [(_style(style), str(text)) for style, text in said]
+    if isinstance(format, tuple):
+        by_kind = dict(format)
+        format = by_kind.get(str(row.get(category or "")), by_kind.get(""))
+    if format is None:
+        return [("", " ".join(str(v) for name, v in row.items() if name not in aside and v is not None))]
+    return pieces(format, row)
+
+
+def pieces(template: str, row: Mapping[str, Any]) -> list[Piece]:
+    """A template with a row's values in it, as plain and bold pieces."""
+    parts = enumerate(_BOLD.split(template))
+    shown = {name: "–" if value is None else value for name, value in row.items()}
+    return [("b" if place % 2 else "", part.format_map(shown)) for place, part in parts if part]
+
+
+def _style(style: str) -> str:
+    return "b" if style == "b" else ""
+
+
+def _templates(format: object) -> list[str]:
+    if isinstance(format, Mapping):
+        return [str(template) for template in format.values()]
+    return [format] if isinstance(format, str) else []
+
+
+def _check(template: str) -> None:
+    try:
+        list(string.Formatter().parse(template))
+    except ValueError as error:
+        raise ViewError(f"The format {template!r} cannot be used: {error}.", "Double a brace to show it.") from error

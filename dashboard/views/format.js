@@ -1,0 +1,78 @@
+// Values as the reader writes them: their locale and their time zone, both the browser's own business.
+import { setText } from "./dom.js";
+
+const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 });
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
+const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
+const plainMoment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
+
+export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+export const clockTime = (at) => clock.format(at);
+export const preciseTime = (at) => `${clock.format(at)}.${String(Math.floor(at % 1000)).padStart(3, "0")}`;
+export const fullTime = (at) => moment.format(at);
+
+// The server's clock, as far as this page knows it: relative times must not depend on the reader's.
+let ahead = 0;
+export const setServerTime = (now) => { ahead = now - Date.now(); };
+export const serverTime = () => Date.now() + ahead;
+
+export function ago(at) {
+  const seconds = (serverTime() - at) / 1000;
+  if (seconds < -5) return fullTime(at);
+  if (seconds < 5) return "just now";
+  if (seconds < 60) return `${Math.floor(seconds)} s`;
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
+  if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
+  if (seconds < 86400 * 7) return `${Math.floor(seconds / 86400)} d`;
+  return (seconds < 86400 * 300 ? day : dayOfYear).format(at);
+}
+
+// One timer for all relative times of the page.
+const ticking = new Map();
+export function tickTime(node, at) {
+  node.dateTime = new Date(at).toISOString();
+  node.title = fullTime(at);
+  ticking.set(node, at);
+  setText(node, ago(at));
+}
+setInterval(() => {
+  for (const [node, at] of ticking) {
+    if (node.isConnected) setText(node, ago(at));
+    else ticking.delete(node);
+  }
+}, 1000);
+
+// An exact number that came as text keeps its digits; only its groups are the reader's.
+const group = (1000).toLocaleString().replace(/\d/g, "")[0] ?? "";
+const point = (0.5).toLocaleString().replace(/\d/g, "")[0] ?? ".";
+function exact(text) {
+  const parts = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
+  if (!parts) return text;
+  const whole = parts[2].replace(/\B(?=(\d{3})+$)/g, group);
+  return parts[1] + whole + (parts[3] === undefined ? "" : point + parts[3]);
+}
+
+function interval(seconds) {
+  const sign = seconds < 0 ? "-" : "";
+  let rest = Math.abs(seconds);
+  const days = Math.floor(rest / 86400);
+  rest -= days * 86400;
+  const hours = Math.floor(rest / 3600), minutes = Math.floor((rest % 3600) / 60), left = rest % 60;
+  if (days) return `${sign}${days} d ${hours} h`;
+  if (hours) return `${sign}${hours} h ${minutes} min`;
+  if (minutes) return `${sign}${minutes} min ${Math.round(left)} s`;
+  return `${sign}${Number(left.toFixed(3))} s`;
+}
+
+export function cellText(value, kind) {
+  if (value === null || value === undefined) return "–";
+  if (Array.isArray(value)) return value.map((item) => cellText(item, "text")).join(", ");
+  if (kind === "number") return typeof value === "number" ? number.format(value) : exact(String(value));
+  if (kind === "time" && typeof value === "number") return fullTime(value);
+  if (kind === "clock" && typeof value === "number") return plainMoment.format(value);
+  if (kind === "interval" && typeof value === "number") return interval(value);
+  if (kind === "boolean") return value ? "✓" : "✗";
+  return String(value);
+}

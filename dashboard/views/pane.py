@@ -1,0 +1,109 @@
+"""Views that Panel draws: one wake per session, without data, everything under one hold.
+
+The wake says only "look again": what is drawn is the query's frame at the moment of drawing, so wakes never queue. It is
+scheduled from the event loop's own context, never from the one of the session that happened to come first: a task made
+there would carry that session's document into all others.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import panel as pn
+from bokeh.document import Document
+from panel.pane.placeholder import Placeholder
+
+from .pulse import DEADLINES
+from .strand import Picture, Queries, Shape
+
+if TYPE_CHECKING:
+    from bokeh.model import Model
+    from pyviz_comms import Comm
+
+    from .view import View
+
+
+@dataclass(frozen=True)
+class Blank(Shape):
+    """Nothing to draw in the browser but the card and its state."""
+
+    def draw(self, queries: Queries) -> Picture:
+        return {}
+
+
+class Pane(Placeholder):
+    """What a view's `draw` returned last."""
+
+    def __init__(self, view: View, **params: Any) -> None:
+        self._view = view
+        self._subscriptions: dict[str, list[Any]] = {}
+        super().__init__(sizing_mode="stretch_width", **params)
+
+    def _get_model(
+        self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Comm | None = None
+    ) -> Model:
+        self.look()
+        model = super()._get_model(doc, root, parent, comm)
+        ref = (root or model).ref["id"]
+        wake = Wake.of(doc)
+        deadline = DEADLINES[self._view.urgency()]
+        self._subscriptions[ref] = [
+            query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in self._view.queries()
+        ]
+        return model
+
+    def _cleanup(self, root: Model | None = None) -> None:
+        for subscription in self._subscriptions.pop(root.ref["id"], []) if root is not None else []:
+            subscription.close()
+        super()._cleanup(root)
+
+    def look(self) -> None:
+        """Draw the frame as it is."""
+        query = self._view.query
+        if query is None or not query.is_ready:
+            return
+        self.object = self._view.draw(query.frame)
+
+
+class Wake:
+    """The next redraw of one document."""
+
+    _by_document: WeakKeyDictionary[Document, Wake] = WeakKeyDictionary()
+
+    def __init__(self, document: Document) -> None:
+        self._document = document
+        self._looks: dict[Callable[[], None], None] = {}
+        self._timer: asyncio.TimerHandle | None = None
+
+    @classmethod
+    def of(cls, document: Document) -> Wake:
+        """The one of this document."""
+        wake = cls._by_document.get(document)
+        if wake is None:
+            wake = cls._by_document[document] = cls(document)
+        return wake
+
+    def ask(self, look: Callable[[], None], deadline: float) -> None:
+        """Have `look` called within the deadline."""
+        self._looks[look] = None
+        if self._timer is None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(deadline, self._ring, context=contextvars.Context())
+
+    def _ring(self) -> None:
+        self._timer = None
+        if self._document.session_context is None:
+            self._redraw()
+        else:
+            self._document.add_next_tick_callback(self._redraw)
+
+    def _redraw(self) -> None:
+        looks, self._looks = self._looks, {}
+        with pn.io.hold(self._document):
+            for look in looks:
+                look()

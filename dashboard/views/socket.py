@@ -1,0 +1,168 @@
+"""The channel's carrier on a served page: one WebSocket beside Bokeh's, on the same Tornado server.
+
+It takes the origins that Bokeh's own socket takes, and the login that opened the page: the page's token travels in the
+first message (never in an address, which ends up in logs), and where a login is on, the cookie's user has to be the one
+whom the page was made for. `ROUTES` is what `panel serve --plugins dashboard.views.socket` adds; without it,
+:func:`ensure_routes` adds the same routes to the server that is running when its first page opens.
+
+A page may reach another process of `--num-procs` than the one that holds its session. That process answers `ELSEWHERE`
+and the page tries again, or falls back to messages on Bokeh's own socket, which is in the right process by definition.
+"""
+
+from __future__ import annotations
+
+import gc
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlparse
+from weakref import WeakSet
+
+import orjson
+from bokeh.server.tornado import BokehTornado
+from bokeh.server.util import check_allowlist
+from bokeh.settings import settings
+from panel.config import config
+from tornado.ioloop import PeriodicCallback
+from tornado.web import RequestHandler
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from . import assets, codec
+from .channel import Channel
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from bokeh.document import Document
+
+CHANNEL = "_dashboard/channel"
+#: Milliseconds between two signs of life of a quiet channel.
+BEAT = 10_000
+FORBIDDEN, ELSEWHERE, LIMIT = 4403, 4404, 256 * 1024
+
+_with_routes: WeakSet[BokehTornado] = WeakSet()
+
+
+class ChannelSocket(WebSocketHandler):
+    """One page's socket; a :class:`~dashboard.views.channel.Carrier`."""
+
+    _open: WeakSet[ChannelSocket] = WeakSet()
+    _beat: PeriodicCallback | None = None
+    channel: Channel | None = None
+
+    def check_origin(self, origin: str) -> bool:
+        """The origins that Bokeh's socket takes."""
+        allowed = settings.allowed_ws_origin() or self.application.websocket_origins  # type: ignore[attr-defined]  # always a BokehTornado
+        return bool(check_allowlist(urlparse(origin).netloc.lower(), set(allowed)))
+
+    def on_message(self, message: str | bytes) -> None:
+        """First the page's token, then what :meth:`Channel.receive` takes."""
+        try:
+            said: Any = codec.loads(message) if len(message) <= LIMIT else None
+        except orjson.JSONDecodeError:
+            said = None
+        if not isinstance(said, dict):
+            self.close(FORBIDDEN, "not a message")
+        elif self.channel is None:
+            self._greet(said)
+        else:
+            self.channel.receive(said)
+
+    def on_close(self) -> None:
+        """The page has gone, or will come back with another socket."""
+        self._open.discard(self)
+        if self.channel is not None:
+            self.channel.disconnect(self)
+
+    def send(self, message: bytes) -> None:
+        """Send; never waits."""
+        try:
+            sending = self.write_message(message)
+        except WebSocketClosedError:
+            return
+        sending.add_done_callback(_is_told_elsewhere)  # type: ignore[attr-defined]  # a Future, says its docstring
+
+    def is_writable(self) -> bool:
+        """Whether the system's buffer has taken all that was sent."""
+        return self.ws_connection is not None and not self.ws_connection.stream.writing()  # type: ignore[attr-defined]  # a WebSocketProtocol13
+
+    def open(self, *args: str, **kwargs: str) -> Awaitable[None] | None:
+        """Small messages leave at once."""
+        self.set_nodelay(True)
+        return None
+
+    def _greet(self, said: dict[str, Any]) -> None:
+        channel = Channel.named(str(said.get("hello")))
+        if channel is None:
+            self.close(ELSEWHERE, "no such page in this process")
+        elif channel.user is not None and self._user(channel) != channel.user:
+            self.close(FORBIDDEN, "another login")
+        else:
+            self.channel = channel
+            self._open.add(self)
+            self._start_beat()
+            channel.connect(self)
+            channel.receive(said)
+
+    def _user(self, channel: Channel) -> str | None:
+        cookie = self.get_signed_cookie("user", max_age_days=config.oauth_expiry)
+        if cookie is not None:
+            return cookie.decode()
+        return "guest" if channel.user == "guest" else None
+
+    @classmethod
+    def _start_beat(cls) -> None:
+        if cls._beat is None or not cls._beat.is_running():
+            cls._beat = PeriodicCallback(cls._beat_all, BEAT, jitter=0.1)
+            cls._beat.start()
+
+    @classmethod
+    def _beat_all(cls) -> None:
+        message = codec.dumps({"beat": True})
+        for socket in list(cls._open):
+            if socket.is_writable():
+                socket.send(message)
+        if not cls._open and cls._beat is not None:
+            cls._beat.stop()
+
+
+class BundleRequest(RequestHandler):
+    """The views' code in the browser, under a name that changes with it."""
+
+    def get(self, digest: str) -> None:
+        """The bundle, for ever."""
+        if digest != assets.digest():
+            self.send_error(404)
+            return
+        self.set_header("Content-Type", "text/javascript; charset=utf-8")
+        self.set_header("Cache-Control", "public, max-age=31536000, immutable")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.finish(assets.bundle())
+
+
+ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
+    (f"/{CHANNEL}", ChannelSocket, {}),
+    (r"/_dashboard/views-([0-9a-f]+)\.js", BundleRequest, {}),
+]
+
+
+def ensure_routes(document: Document) -> bool:
+    """Whether the server of this document's session has the channel's routes, after adding them if need be."""
+    context = document.session_context
+    home = getattr(getattr(context, "server_context", None), "application_context", None)
+    if home is None:
+        return False
+    if any(_serves(server, home) for server in _with_routes):
+        return True
+    for server in [found for found in gc.get_objects() if isinstance(found, BokehTornado) and _serves(found, home)]:
+        server.add_handlers(r".*", [(server.prefix + pattern, handler, given) for pattern, handler, given in ROUTES])
+        _with_routes.add(server)
+        return True
+    return False
+
+
+def _serves(server: BokehTornado, home: object) -> bool:
+    return any(context is home for context in server._applications.values())
+
+
+def _is_told_elsewhere(sending: Any) -> None:
+    if not sending.cancelled():
+        sending.exception()  # the page has gone: `on_close` deals with it

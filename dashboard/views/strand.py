@@ -1,0 +1,173 @@
+"""A query drawn in one shape, once for all who look at it.
+
+A *shape* is a pure function from queries to a *picture*: what a view shows, as plain JSON. A *strand* keeps the latest
+picture of one shape of one set of queries, numbers it, and encodes the step from the picture before. Sessions that show
+the same query in the same shape follow the same strand, and get the same bytes.
+
+The step is the difference of two pictures, not a translation of database deltas: many ticks between two flushes fold into
+one step by themselves, and a step can never say anything else than what the pictures say. A strand that nobody can see
+does not listen to its queries.
+"""
+
+from __future__ import annotations
+
+import itertools
+import secrets
+from abc import ABC, abstractmethod
+from collections import deque
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from . import codec
+
+if TYPE_CHECKING:
+    from dashboard.live import Delta, LiveQuery
+
+Picture = dict[str, Any]
+Queries = tuple["LiveQuery", ...]
+
+#: Steps kept for those who come back after a short cut.
+STEPS = 64
+_names = (f"{secrets.token_hex(4)}.{n}" for n in itertools.count())
+
+
+class Shape(ABC):
+    """How queries become a picture. A frozen dataclass: equal shapes of equal queries share their bytes."""
+
+    @abstractmethod
+    def draw(self, queries: Queries) -> Picture:
+        """The picture of these queries now; all of them have had their first answer."""
+
+    def difference(self, old: Picture, new: Picture) -> Picture | None:
+        """The step from one picture to the next; None where the new picture is the smallest step."""
+        return None
+
+
+class Follower(Protocol):
+    """Who is told when a strand has a new picture."""
+
+    def flush(self, messages: dict[tuple[int, ...], bytes]) -> None: ...
+
+
+class Strand:
+    """The pictures of one shape of some queries; shared by all sessions (see :func:`strand`)."""
+
+    _all: ClassVar[dict[object, Strand]] = {}
+
+    def __init__(self, key: object, queries: Queries, shape: Shape, priority: str) -> None:
+        self.name = next(_names)
+        self.key, self.queries, self.shape, self.priority = key, queries, shape, priority
+        self.version = 0
+        self.flushed = 0.0
+        self.followers: set[Follower] = set()
+        self.picture: Picture = {"state": "loading"}
+        self._whole: tuple[int, bytes] | None = None
+        self._steps: deque[tuple[int, bytes]] = deque(maxlen=STEPS)
+        self._subscriptions: list[Any] = []
+        self._uses = 0
+
+    def follow(self, follower: Follower) -> None:
+        """Tell `follower` of new pictures from now on."""
+        self.followers.add(follower)
+        if not self._subscriptions:
+            self._subscriptions = [query.subscribe(self._moved) for query in self.queries]
+            self.refresh()
+
+    def unfollow(self, follower: Follower) -> None:
+        """Do not; the last one who leaves lets the queries rest."""
+        self.followers.discard(follower)
+        if not self.followers:
+            for subscription in self._subscriptions:
+                subscription.close()
+            self._subscriptions = []
+
+    def hold(self) -> None:
+        """Count one more view that shows this strand."""
+        self._uses += 1
+
+    def release(self) -> None:
+        """Count one less; without any, the strand is forgotten."""
+        self._uses -= 1
+        if self._uses <= 0:
+            self._all.pop(self.key, None)
+
+    def refresh(self) -> bool:
+        """Draw the queries as they are now; True when that changed the picture."""
+        new = self._draw()
+        if new == self.picture:
+            return False
+        old, self.picture = self.picture, new
+        self.version += 1
+        step = self.shape.difference(old["body"], new["body"]) if _steady(old, new) else None
+        if step is None:
+            self._steps.clear()
+        else:
+            head = {"strand": self.name, "version": self.version, "from": self.version - 1, "step": step}
+            self._steps.append((self.version, codec.dumps(head)))
+        return True
+
+    def since(self, version: int | None) -> list[bytes]:
+        """What brings a page from `version` (None: nothing yet) to the newest picture."""
+        if version == self.version:
+            return []
+        steps = [step for number, step in self._steps if version is not None and number > version]
+        if version is not None and len(steps) == self.version - version and steps:
+            if len(steps) == 1 or sum(map(len, steps)) <= len(self._encoded()):
+                return steps
+        return [self._encoded()]
+
+    def _encoded(self) -> bytes:
+        if self._whole is None or self._whole[0] != self.version:
+            head = {"strand": self.name, "version": self.version, "picture": self.picture}
+            self._whole = (self.version, codec.dumps(head))
+        return self._whole[1]
+
+    def _draw(self) -> Picture:
+        error = next((query.error for query in self.queries if query.error is not None), None)
+        if error is not None:
+            return {**self.picture, "state": "error", "text": str(error)}
+        if not all(query.is_ready for query in self.queries):
+            return {**self.picture, "state": "loading"}
+        try:
+            return {"state": "ready", "body": self.shape.draw(self.queries)}
+        except Exception as broken:  # a user's format or a column that is gone: this view's trouble, nobody else's
+            return {**self.picture, "state": "error", "text": _sentence(broken)}
+
+    def _moved(self, query: LiveQuery, delta: Delta | None) -> None:
+        from .pulse import Pulse
+
+        Pulse.here().mark(self)
+
+
+def strand(queries: Queries, shape: Shape, priority: str) -> Strand:
+    """The one strand of these queries in this shape."""
+    key = (tuple(_identity(query) for query in queries), shape, priority)
+    known = Strand._all.get(key)
+    if known is None:
+        known = Strand._all[key] = Strand(key, queries, shape, priority)
+    return known
+
+
+def keyed_difference(old: Picture, new: Picture) -> Picture | None:
+    """The step between two pictures of `rows` by key in an `order`: changed rows, and the order when it changed."""
+    if any(old[name] != new[name] for name in new if name not in ("rows", "order")):
+        return None
+    step: Picture = {"rows": {key: row for key, row in new["rows"].items() if old["rows"].get(key) != row}}
+    if old["order"] != new["order"]:
+        step["order"] = new["order"]
+    return step
+
+
+def _steady(old: Picture, new: Picture) -> bool:
+    return old["state"] == new["state"] == "ready"
+
+
+def _identity(query: LiveQuery) -> object:
+    scope = query.scope
+    drawn = None if scope is None else (scope.role, tuple(sorted(scope.settings.items())))
+    return (id(query.live), query.sql, repr(query.parameters), drawn)
+
+
+def _sentence(broken: Exception) -> str:
+    if isinstance(broken, KeyError):
+        return f"The query has no column {broken.args[0]!r}."
+    return f"{type(broken).__name__}: {broken}"

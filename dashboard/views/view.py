@@ -1,0 +1,121 @@
+"""What all views have in common, and how to write one.
+
+Two kinds of view end in the same card with the same states (loading, ready, error):
+
+* A view that Panel draws: give a `draw` that turns the query's frame into any Panel object. Its session is woken, without
+  data, once per deadline for all its views, and redraws under one hold::
+
+      class Histogram(dashboard.View):
+          def draw(self, frame):
+              return pn.pane.Bokeh(histogram(frame["age"]))
+
+      Histogram(live.query("SELECT age FROM people"), title="Ages").servable()
+
+* A view that the browser draws: a :class:`~dashboard.views.strand.Shape` that turns queries into a picture, and the
+  drawing code of its `kind`. It is encoded once for all sessions; the package's own views are of this kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import param
+from panel.viewable import Viewer
+
+from dashboard.errors import ViewError
+
+from .pulse import PRIORITIES
+from .strand import Queries, Shape, strand
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from panel.viewable import Viewable
+
+    from dashboard.live import LiveQuery
+
+    from .channel import Binding
+
+
+class View(Viewer):
+    """A query on a page.
+
+    Parameters
+    ----------
+    query
+        The query to show.
+    title
+        Heading of the card; empty for none.
+    priority
+        How soon a change has to be seen; by default, as the query says.
+    """
+
+    title = param.String(default="", doc="Heading of the card; shown as text.")
+    priority = param.Selector(default=None, objects=[None, *PRIORITIES], doc="How soon a change has to be seen.")
+    caption = param.String(default="", doc="A few words at the right of the heading; shown as text.")
+    span = param.Integer(default=None, bounds=(1, 12), allow_None=True, doc="Columns of twelve that it takes in a Page.")
+
+    kind: ClassVar[str] = "pane"
+    default_span: ClassVar[int] = 12
+
+    def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self.query = query
+        self._callbacks: dict[str, list[Callable[[Any], object]]] = {}
+
+    def draw(self, frame: pd.DataFrame) -> object:
+        """A Panel object for this frame; written by views that Panel draws."""
+        raise NotImplementedError
+
+    def queries(self) -> Queries:
+        """The queries it shows."""
+        if self.query is None:
+            raise ViewError(f"{type(self).__name__} has no query.", "Give it one: live.query('SELECT …').")
+        return (self.query,)
+
+    def shape(self, binding: Binding) -> Shape:
+        """How the queries become a picture, with this reader's choices."""
+        from .pane import Blank
+
+        return Blank()
+
+    def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
+        return {"title": self.title, "caption": self.caption}
+
+    def children(self) -> list[Any]:
+        """Panel objects shown inside the card."""
+        if type(self).draw is View.draw:
+            return []
+        from .pane import Pane
+
+        return [Pane(self)]
+
+    def bind(self, binding: Binding) -> None:
+        """The view stands on a page now."""
+        binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
+
+    def urgency(self) -> str:
+        """Its own priority, or its query's."""
+        return self.priority or (self.query.priority if self.query is not None else "medium")
+
+    def receive(self, binding: Binding, message: Any) -> None:
+        """The reader did something: `{"event": name, …}`."""
+        if isinstance(message, dict) and isinstance(message.get("event"), str):
+            self.emit(message["event"], message.get("value"))
+
+    def on(self, event: str, callback: Callable[[Any], object]) -> None:
+        """Call `callback(value)` when the reader does `event` (each view says which there are)."""
+        self._callbacks.setdefault(event, []).append(callback)
+
+    def emit(self, event: str, value: Any) -> None:
+        """Tell the callbacks of an event."""
+        for callback in self._callbacks.get(event, []):
+            callback(value)
+
+    def __panel__(self) -> Viewable:
+        from .element import Element
+
+        return Element(
+            self, kind=self.kind, options=self.options(), objects=self.children(), sizing_mode="stretch_width"
+        )
