@@ -1,0 +1,5 @@
+-- Take away what schema.sql and rotate.sql made; without CASCADE, so that nothing of anybody else's goes with it.
+DROP FUNCTION IF EXISTS dashboard.log_insert(), dashboard.log_delete(), dashboard.log_row(), dashboard.log_truncate(),
+    dashboard.ring(), dashboard.has_doorbell(), dashboard.rotate(interval, bigint), dashboard.reaches(pg_snapshot);
+DROP TABLE IF EXISTS dashboard.change_log, dashboard.log_slot, dashboard.log_horizon, dashboard.log_identity;
+DROP SCHEMA IF EXISTS dashboard;
