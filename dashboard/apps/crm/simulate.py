@@ -1,8 +1,8 @@
 """A team at work: what its members do next, and what follows from it.
 
 Each step is one change. Most begin something (a call, an e-mail, a new contact). What follows is put on a
-list, due after a number of steps rather than of seconds: a slow and a fast simulation tell the same story, and a seed
-makes it again.
+list, due after a number of steps rather than of seconds: a slow and a fast simulation tell the same story,
+and a seed makes it again.
 """
 
 from __future__ import annotations
