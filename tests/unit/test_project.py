@@ -11,11 +11,21 @@ import yaml
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-HOSTS = [".".join(parts) for parts in (("pypi", "org"), ("pythonhosted", "org"), ("anaconda", "org"))]
-HOSTS += [
-    ".".join(parts) for parts in (("npmjs", "org"), ("npmjs", "com"), ("jsdelivr", "net"), ("unpkg", "com"))
+HOSTS = [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("anaconda", "org"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("jsdelivr", "net"),
+        ("unpkg", "com"),
+        ("ghcr", "io"),
+        ("docker", "io"),
+        ("debian", "org"),
+    )
 ]
-HOSTS += [".".join(parts) for parts in (("ghcr", "io"), ("docker", "io"), ("debian", "org"))]
 OPTIONS = ["--index" + "-url", "--extra-index" + "-url", "--find" + "-links", "--trusted" + "-host"]
 TEXT = {".py", ".sql", ".md", ".toml", ".txt", ".yml", ".yaml", ".js", ".css", ".cfg", ".ipynb", ".conf", ""}
 FOLDERS = ("dashboard", "tests", "benchmarks", "data", "docs", "notebooks", ".ci")
@@ -46,10 +56,8 @@ def test_every_requirement_is_pinned_once_in_the_constraints() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = [re.sub(r"[-_.]+", "-", line.partition("==")[0]).lower() for line in lines if "==" in line]
     assert len(pinned) == len(set(pinned))
-    needed = [
-        *PROJECT["dependencies"],
-        *(one for group in PROJECT["optional-dependencies"].values() for one in group),
-    ]
+    groups = PROJECT["optional-dependencies"].values()
+    needed = [*PROJECT["dependencies"], *(one for group in groups for one in group)]
     names = {re.split(r"[\[<>=;\s]", one)[0].lower() for one in needed} - {"dashboard-live"}
     assert names <= set(pinned)
 

@@ -1,0 +1,171 @@
+"""The command line: names, arguments and exit codes; each command's work is in a module beside this one.
+
+What goes wrong by the user's or the database's doing ends in one sentence with its remedy on stderr and
+exit code 2, never in a traceback. Modules are imported by the command that needs them, so that
+`dashboard --help` is instant.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+from typing import Annotated
+
+from cyclopts import App, CycloptsError, Parameter
+
+from dashboard.errors import DashboardError
+from dashboard.surfaces.running import run
+from dashboard.version import __version__
+
+app = App(
+    name="dashboard",
+    help="A SELECT on PostgreSQL that stays true, and live dashboards on top of it.",
+    version=__version__,
+    version_flags=["--version"],
+    help_format="plaintext",
+    result_action="return_none",
+)
+
+Browser = Annotated[bool | None, Parameter(help="Open the page in a browser.")]
+Port = Annotated[int | None, Parameter(help="Port to serve on; 0 takes any free one.")]
+Address = Annotated[str | None, Parameter(help="Address to serve on; 0.0.0.0 is every interface.")]
+Rate = Annotated[float, Parameter(help="Changes a second, on average.")]
+Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
+
+
+@app.command
+def demo(
+    *names: Annotated[str, Parameter(name="APP", help="Dashboards to show; all when none is named.")],
+    port: Port = None,
+    address: Address = None,
+    rate: Rate = 2.0,
+    temp: Annotated[
+        bool, Parameter(negative=(), help="Use a new database and delete it at the end.")
+    ] = False,
+    browser: Browser = None,
+) -> None:
+    """Start a PostgreSQL of its own with sample rows and live changes, and serve dashboards on it."""
+    from dashboard.surfaces import pages, serving
+    from dashboard.surfaces.demo import demo as work
+
+    opens = serving.is_interactive() if browser is None else browser
+    run(work(pages.chosen(names), address=address, port=port, rate=rate, temp=temp, browser=opens))
+
+
+@app.command
+def serve(
+    dsn: Dsn,
+    /,
+    *names: Annotated[str, Parameter(name="APP|FILE.py", help="Dashboards, or files of your own.")],
+    port: Port = None,
+    address: Address = None,
+    browser: Browser = False,
+) -> None:
+    """Serve dashboards, or your own file, on your database."""
+    from dashboard.surfaces.serving import serve as work
+
+    run(work(dsn, names, address=address, port=port, browser=bool(browser)))
+
+
+@app.command
+def watch(
+    dsn: Dsn,
+    table: str,
+    /,
+    *tables: str,
+    yes: Annotated[
+        bool, Parameter(name=["--yes", "-y"], negative=(), help="Install capture unasked.")
+    ] = False,
+    port: Port = None,
+    address: Address = None,
+    browser: Browser = False,
+) -> None:
+    """Show a live dashboard of any table, at once."""
+    from dashboard.surfaces.watch import watch as work
+
+    run(work(dsn, (table, *tables), yes=yes, address=address, port=port, browser=bool(browser)))
+
+
+@app.command
+def install(dsn: Dsn, table: str, /, *tables: str) -> None:
+    """Capture the changes of tables, so that queries on them stay true."""
+    from dashboard.surfaces import capturing
+
+    names = asyncio.run(capturing.install(dsn, (table, *tables)))
+    _print(f"Changes are captured on {', '.join(names)}; `dashboard uninstall` removes that again.")
+
+
+@app.command
+def uninstall(dsn: Dsn, /, *tables: str) -> None:
+    """Remove capture from tables; from all of them, and without a trace, when none is named."""
+    from dashboard.surfaces import capturing
+
+    asyncio.run(capturing.uninstall(dsn, tables))
+    _print(f"Capture is removed from {', '.join(tables) if tables else 'the database'}.")
+
+
+@app.command
+def simulate(
+    name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None, /, *, rate: Rate = 2.0
+) -> None:
+    """Write changes like the real ones into a database that has the app's tables."""
+    from dashboard import apps
+    from dashboard.settings import settings
+    from dashboard.surfaces.simulating import simulate as work
+
+    target = dsn or settings().dsn
+    if target is None:
+        raise DashboardError("No database is named.", "Give its DSN, or set DASHBOARD_DSN.")
+    run(work(target, [apps.find(name)], rate=rate))
+
+
+@app.command
+def settings() -> None:
+    """List every setting, its environment variable, its value and its meaning."""
+    from dashboard.surfaces.listing import lines
+
+    for line in lines():
+        _print(line)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command line and leave the process with its exit code."""
+    sys.exit(code_of(sys.argv[1:] if arguments is None else arguments))
+
+
+def code_of(arguments: list[str]) -> int:
+    """Run a command line; return 0, or 2 after the sentence that says what was wrong."""
+    try:
+        app(arguments, exit_on_error=False, print_error=False)
+    except DashboardError as error:
+        return _fail(str(error))
+    except CycloptsError as error:
+        return _fail(f"{' '.join(str(error).split())} Try `dashboard --help`.")
+    except BaseExceptionGroup as group:
+        known, unknown = group.split(DashboardError)
+        if unknown is not None or known is None:
+            raise
+        return _fail(str(_first(known)))
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:  # `dashboard settings | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to complain on exit
+        return 0
+    return 0
+
+
+def _first(group: BaseExceptionGroup[DashboardError]) -> BaseException:
+    error: BaseException = group
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    return error
+
+
+def _fail(sentence: str) -> int:
+    print(f"dashboard: {sentence}", file=sys.stderr)  # noqa: T201
+    return 2
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201

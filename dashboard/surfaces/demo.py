@@ -1,0 +1,55 @@
+"""`dashboard demo`: a PostgreSQL of its own, sample rows, somebody who changes them, and the pages.
+
+The data folder is kept between runs, so that a second start is at once; `--temp` uses one that is deleted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+
+import dashboard
+from dashboard.apps import App
+from dashboard.postgres.capture import install
+from dashboard.postgres.connection import connect
+from dashboard.postgres.server import Server
+from dashboard.surfaces.pages import page_of
+from dashboard.surfaces.serving import say, show
+from dashboard.surfaces.simulating import simulate
+
+
+async def demo(
+    apps: Sequence[App], *, address: str | None, port: int | None, rate: float, temp: bool, browser: bool
+) -> None:
+    """Run the demo until cancelled.
+
+    Raises
+    ------
+    ServerError
+        The embedded server does not start.
+    SettingsError
+        The port is in use, or the rate is impossible.
+    """
+    server = Server(temporary=temp)
+    try:
+        await asyncio.to_thread(server.start)
+        say(f"PostgreSQL {server.version} is running; psql {server.dsn}")
+        for app in apps:
+            await _prepare(app, server.dsn)
+        async with dashboard.connect(server.dsn) as live, asyncio.TaskGroup() as group:
+            group.create_task(simulate(server.dsn, apps, rate=rate))
+            pages = [page_of(app, live) for app in apps]
+            group.create_task(show(pages, address=address, port=port, browser=browser))
+    finally:
+        await asyncio.shield(asyncio.to_thread(server.stop))
+        say("Stopped.")
+
+
+async def _prepare(app: App, dsn: str) -> None:
+    if await app.load(dsn):
+        say(f"Loaded the sample rows of {app.title}.")
+    connection = await connect(dsn, name="dashboard: install")
+    try:
+        await install(connection, app.tables)
+    finally:
+        await connection.close()

@@ -1,0 +1,150 @@
+"""The web server: Tornado with Bokeh's and Panel's routes, the views' channel beside them, and safe settings.
+
+Panel's defaults are made for a notebook's owner. Here sessions are signed (else whoever knows a session's id
+reads its page), tokens live as long as a page may stay open (else a page older than five minutes cannot
+reconnect), a session outlives a short cut, and every answer carries the headers of `security`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import secrets
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import SettingsError
+from dashboard.settings import Settings, settings
+from dashboard.surfaces.security import SecureAnswers, SecureAnswersOverTLS
+
+if TYPE_CHECKING:
+    from bokeh.server.server import Server as WebServer
+
+    from dashboard.surfaces.front import Page
+
+ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # what users write for all interfaces
+LARGEST_MESSAGE = 100 * 2**20
+
+
+class Site:
+    """Pages on one address; use it with `async with`, in the loop that is to serve them.
+
+    Parameters
+    ----------
+    pages
+        What to serve, each below its slug; `/` leads to them.
+    address, port
+        Where to listen; None: as the settings say. Port 0: any free one.
+    """
+
+    def __init__(self, pages: Sequence[Page], *, address: str | None = None, port: int | None = None) -> None:
+        chosen = settings()
+        self._pages = pages
+        self._address = chosen.address if address is None else address
+        self._port = chosen.port if port is None else port
+        self._server: WebServer | None = None
+
+    @property
+    def url(self) -> str:
+        """The address to open in a browser."""
+        host = "localhost" if self._address in ANYWHERE else self._address
+        return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/"
+
+    async def __aenter__(self) -> Site:
+        self._port = _check_free(self._address, self._port)
+        secret = _sign_sessions(settings())
+        from panel.io.server import get_server  # after the secret: Bokeh reads it on import
+
+        options = self._options(settings(), secret)
+        contents = {page.slug: _content(page) for page in self._pages}
+        try:
+            self._server = get_server(contents, start=False, **options)
+        except OSError as error:
+            raise _in_use(self._address, self._port) from error
+        self._server.start()
+        return self
+
+    async def __aexit__(self, *exc: object) -> None:
+        if self._server is not None:
+            self._server.stop(wait=False)
+            self._server.unlisten()
+            self._server = None
+            await asyncio.sleep(0)  # the connections are closed by a callback
+
+    def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
+        from dashboard.surfaces.front import FrontPage
+        from dashboard.views.socket import ROUTES
+
+        front = [("/?", FrontPage, {"pages": self._pages})]
+        return {
+            "address": None if self._address in ANYWHERE else self._address,
+            "port": self._port,
+            "websocket_origin": self._origins(chosen),
+            "title": {page.slug: page.title for page in self._pages},
+            "extra_patterns": [*front, *ROUTES],
+            "use_index": False,
+            "redirect_root": False,
+            "sign_sessions": True,
+            "secret_key": secret.encode(),
+            "cookie_secret": secret,
+            "session_token_expiration": int(chosen.session_lifetime),
+            "unused_session_lifetime_milliseconds": int(chosen.unused_session_lifetime * 1000),
+            "check_unused_sessions_milliseconds": 10_000,
+            "keep_alive_milliseconds": 25_000,
+            "websocket_max_message_size": LARGEST_MESSAGE,
+            "transforms": [SecureAnswersOverTLS if chosen.secure_cookies else SecureAnswers],
+        }
+
+    def _origins(self, chosen: Settings) -> list[str]:
+        if chosen.origins:
+            return list(chosen.origins)
+        hosts = {self._address, "localhost", "127.0.0.1"} - set(ANYWHERE)
+        if self._address in ANYWHERE:
+            hosts.add(socket.gethostname())
+        return sorted(f"{host}:{self._port}" for host in hosts)
+
+
+def _sign_sessions(chosen: Settings) -> str:
+    """Turn signing on for this process and those it starts; return the key."""
+    secret = chosen.secret.get_secret_value() if chosen.secret else os.environ.get("BOKEH_SECRET_KEY")
+    secret = secret or secrets.token_urlsafe(32)
+    os.environ["BOKEH_SECRET_KEY"] = secret
+    os.environ["BOKEH_SIGN_SESSIONS"] = "yes"
+    return secret
+
+
+def _content(page: Page) -> Any:
+    if not isinstance(page.content, Path):
+        return page.content
+    if not page.content.is_file():
+        raise SettingsError(f"There is no file {page.content}.", "Name a Python file, or one of the apps.")
+    return str(page.content)
+
+
+def _check_free(address: str, port: int) -> int:
+    """Return the port if it can be had, any free one for 0."""
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((address, port))
+            return int(probe.getsockname()[1])
+        except socket.gaierror as error:
+            raise SettingsError(
+                f"The address {address!r} is not one of this machine.", "Choose another one with --address."
+            ) from error
+        except PermissionError as error:
+            raise SettingsError(
+                f"Port {port} needs more rights than this account has.", "Choose one above 1023 with --port."
+            ) from error
+        except OSError as error:
+            raise _in_use(address, port) from error
+
+
+def _in_use(address: str, port: int) -> SettingsError:
+    return SettingsError(
+        f"Port {port} of {address or 'this machine'} is in use.",
+        "Choose another one with --port N, or end the program that has it.",
+    )
