@@ -6,6 +6,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping
 
 KINDS = ("inserted", "updated", "deleted")
+BULK = "in bulk"  # too many to be listed: nobody knows which kind they were
 KEPT = 120  # seconds
 WINDOW = 5  # seconds over which a rate is taken
 
@@ -40,7 +41,8 @@ class Tally:
     def rows(self, now: int) -> Iterator[tuple[int, str, int]]:
         """Each kept second with each kind, oldest first; seconds without changes are there, with 0."""
         counted: Mapping[int, Mapping[str, int]] = dict(self._seconds)
+        kinds = (*KINDS, BULK) if any(BULK in counts for counts in counted.values()) else KINDS
         for second in range(now - KEPT + 1, now + 1):
             counts = counted.get(second, {})
-            for kind in KINDS:
+            for kind in kinds:
                 yield second, kind, counts.get(kind, 0)

@@ -1,0 +1,150 @@
+"""What happened to the watched tables: counted by the second, the latest told.
+
+One recorder follows the ticks of a `Live` for all sessions that watch its tables. Rates and charts move
+once a second, also when nothing happens; the feed moves with the tick.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import datetime as dt
+import math
+import time
+from collections import deque
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from dashboard.postgres.log import Change
+from dashboard.postgres.reading import Column
+
+from .examine import Watched
+from .source import Source
+from .tally import BULK, Tally
+from .told import Piece, told
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from dashboard.live import Live, Tick
+
+KEPT = 100
+KINDS = {"I": "inserted", "U": "updated", "D": "deleted", "T": "deleted"}
+
+
+class Log:
+    """What is known of one table's changes."""
+
+    def __init__(self, live: Live, table: Watched) -> None:
+        self._tally = Tally()
+        self._latest: deque[tuple[int, dt.datetime, str, Change | int]] = deque(maxlen=KEPT)
+        self._seen = 0
+        self.format: Callable[[Mapping[str, object]], list[Piece]] = partial(_line, table.key)
+        name = f"watch {table.oid}"
+        self.rate = Source(live, f"{name}: rate", [Column("rate", "float8")])
+        self.total = Source(live, f"{name}: total", [Column("changes", "int8")])
+        self.by_second = Source(
+            live,
+            f"{name}: by second",
+            [Column("second", "timestamptz"), Column("kind", "text"), Column("changes", "int8")],
+        )
+        self.latest = Source(
+            live,
+            f"{name}: latest",
+            [Column("at", "timestamptz"), Column("kind", "text"), Column("change", "jsonb")],
+        )
+
+    def add(self, changes: list[Change]) -> None:
+        """Count changes, in their order, and keep the last of them."""
+        for change in changes:
+            self._tally.add(int(change.at.timestamp()), KINDS[change.op])
+        self._seen += len(changes)
+        self._latest.extend((c.seq, c.at, KINDS[c.op], c) for c in changes[-KEPT:])
+
+    def add_many(self, number: int, at: dt.datetime) -> None:
+        """Count changes that were too many to be listed."""
+        self._tally.add(int(at.timestamp()), BULK, number)
+        self._seen += number
+        self._latest.append((-self._seen, at, BULK, number))
+
+    def show(self) -> None:
+        """Bring what moves with the tick up to date."""
+        newest = list(reversed(self._latest))
+        self.latest.fill([entry[0] for entry in newest], [entry[1:] for entry in newest])
+        self.total.fill([0], [(self._seen,)])
+
+    def pass_time(self, now: float) -> None:
+        """Bring what moves with the clock up to date; `now` in seconds since 1970, by the server's clock."""
+        second = math.floor(now)
+        self._tally.forget(second)
+        self.rate.fill([0], [(self._tally.rate(second),)])
+        rows = [
+            (dt.datetime.fromtimestamp(at, dt.UTC), kind, n) for at, kind, n in self._tally.rows(second - 1)
+        ]
+        self.by_second.fill([row[:2] for row in rows], rows)
+
+
+class Recorder:
+    """The logs of the tables that are watched on one `Live`."""
+
+    _of: ClassVar[dict[Live, Recorder]] = {}
+
+    def __init__(self, live: Live) -> None:
+        self._live = live
+        self._logs: dict[int, Log] = {}
+        self._ahead = 0.0  # seconds by which the server's clock is ahead of this process's monotonic one
+        self._subscription = live.on_tick(self._tick)
+        # In a context of its own, or it would carry the session that came first into all others.
+        self._clock = asyncio.get_running_loop().create_task(self._pass_time(), context=contextvars.Context())
+        live.on_close(self.close)
+
+    @classmethod
+    def on(cls, live: Live) -> Recorder:
+        """The one recorder of a `Live`; call it in the loop that runs it."""
+        if live not in cls._of:
+            cls._of[live] = cls(live)
+        return cls._of[live]
+
+    def close(self) -> None:
+        """Record no more; done when the `Live` is closed."""
+        self._subscription.close()
+        self._clock.cancel()
+        self._of.pop(self._live, None)
+
+    def log(self, table: Watched) -> Log:
+        """The changes of a table, from the first time it is asked for."""
+        if table.oid not in self._logs:
+            self._logs[table.oid] = Log(self._live, table)
+            self._logs[table.oid].show()
+            self._logs[table.oid].pass_time(self._now())
+        return self._logs[table.oid]
+
+    def _tick(self, tick: Tick) -> None:
+        self._ahead = tick.at.timestamp() - time.monotonic()
+        by_table: dict[int, list[Change]] = {}
+        for change in tick.changes:
+            by_table.setdefault(change.relation, []).append(change)
+        for oid, changes in by_table.items():
+            if log := self._logs.get(oid):
+                log.add(changes)
+                log.show()
+        for oid, number in tick.flooded.items():
+            if log := self._logs.get(oid):
+                log.add_many(number, tick.at)
+                log.show()
+
+    def _now(self) -> float:
+        return time.monotonic() + self._ahead if self._ahead else time.time()
+
+    async def _pass_time(self) -> None:
+        while True:
+            await asyncio.sleep(1 - self._now() % 1)
+            for log in self._logs.values():
+                log.pass_time(self._now())
+
+
+def _line(key: tuple[str, ...], row: Mapping[str, object]) -> list[Piece]:
+    change = row["change"]
+    if isinstance(change, Change):
+        return told(change.op, change.old, change.new, key)
+    return [("b", f"{change:,} rows"), ("", " at once, too many to be listed")]

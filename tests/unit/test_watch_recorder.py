@@ -1,0 +1,143 @@
+"""What a page of `watch` is told of the changes of a table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from dashboard.apps.watch.examine import Watched
+from dashboard.apps.watch.recorder import KEPT, Log, Recorder
+from dashboard.live.query import Subscription
+from dashboard.postgres.log import Change
+from tests.waiting import eventually
+
+NOW = dt.datetime(2026, 3, 1, 12, 0, 30, tzinfo=dt.UTC)
+
+
+class Ticking:
+    """Stands in for a `Live`: ticks when it is told to."""
+
+    def __init__(self) -> None:
+        self.tick: Callable[[Any], None] | None = None
+        self.close: Callable[[], None] = lambda: None
+
+    def on_tick(self, callback: Callable[[Any], None]) -> Subscription:
+        self.tick = callback
+
+        def end() -> None:
+            self.tick = None
+
+        return Subscription(end)
+
+    def on_close(self, callback: Callable[[], None]) -> None:
+        self.close = callback
+
+
+def watched(oid: int) -> Watched:
+    return Watched(
+        name="t",
+        label="t",
+        oid=oid,
+        key=("id",),
+        time=None,
+        category=None,
+        step="minute",
+        since=None,
+        rows="",
+        latest="",
+        over_time=None,
+    )
+
+
+def change(seq: int, op: str = "I", relation: int = 1, at: dt.datetime = NOW) -> Change:
+    old = f'{{"id": {seq}, "v": 1}}' if op in "UD" else None
+    new = f'{{"id": {seq}, "v": 2}}' if op in "UI" else None
+    return Change(seq, 1, at, relation, op, old, new)
+
+
+def tick(*changes: Change, flooded: dict[int, int] | None = None, at: dt.datetime = NOW) -> SimpleNamespace:
+    return SimpleNamespace(changes=list(changes), flooded=flooded or {}, at=at)
+
+
+@pytest.fixture
+async def live() -> Any:
+    return Ticking()
+
+
+@pytest.fixture
+async def recorder(live: Any) -> Any:
+    found = Recorder.on(live)
+    yield found
+    found.close()
+
+
+def lines(log: Log) -> list[str]:
+    rows = (
+        dict(zip(("at", "kind", "change"), log.latest.state.rows[key], strict=True))
+        for key in log.latest.state.keys
+    )
+    return ["".join(text for _, text in log.format(row)) for row in rows]
+
+
+def counted(log: Log) -> Iterator[tuple[str, int]]:
+    return ((row[1], row[2]) for row in log.by_second.state.rows.values() if row[2])
+
+
+async def test_changes_are_told_newest_first_each_table_its_own(live: Any, recorder: Recorder) -> None:
+    one, other = recorder.log(watched(1)), recorder.log(watched(2))
+    live.tick(tick(change(1), change(2, "U"), change(3, "D", relation=2)))
+    assert lines(one) == ["id 2: v 1 → 2", "id 1: v 2"]
+    assert lines(other) == ["id 3: v 1"]
+    assert one.total.state.rows == {0: (2,)}
+
+
+async def test_changes_are_counted_by_the_second(live: Any, recorder: Recorder) -> None:
+    log = recorder.log(watched(1))
+    live.tick(tick(*(change(n) for n in range(10)), change(10, "U"), change(11, "T")))
+    log.pass_time(NOW.timestamp() + 1.5)
+    assert sorted(counted(log)) == [("deleted", 1), ("inserted", 10), ("updated", 1)]
+    assert log.rate.state.rows == {0: (12 / 5,)}
+
+
+async def test_the_rate_falls_when_nothing_happens(live: Any, recorder: Recorder) -> None:
+    log = recorder.log(watched(1))
+    live.tick(tick(change(1), at=NOW))
+    told: list[object] = []
+    log.rate.subscribe(lambda query, _: told.append(query.state.rows[0][0]))
+    log.pass_time(NOW.timestamp() + 60)
+    assert told == [0]
+
+
+async def test_a_flood_is_counted_though_it_is_not_listed(live: Any, recorder: Recorder) -> None:
+    log = recorder.log(watched(1))
+    live.tick(tick(flooded={1: 100_000, 9: 5}))
+    log.pass_time(NOW.timestamp() + 1)
+    assert lines(log) == ["100,000 rows at once, too many to be listed"]
+    assert list(counted(log)) == [("in bulk", 100_000)]
+
+
+async def test_only_the_latest_are_kept(live: Any, recorder: Recorder) -> None:
+    log = recorder.log(watched(1))
+    live.tick(tick(*(change(n) for n in range(5_000))))
+    assert len(log.latest.state.keys) == KEPT
+    assert log.latest.state.keys[0] == 4_999
+    assert log.total.state.rows == {0: (5_000,)}
+
+
+async def test_time_passes_by_itself(live: Any, recorder: Recorder) -> None:
+    log = recorder.log(watched(1))
+    before = log.by_second.state
+    await eventually(lambda: log.by_second.state is not before, timeout=3)
+
+
+async def test_it_ends_with_its_live(live: Any) -> None:
+    first = Recorder.on(live)
+    assert Recorder.on(live) is first
+    live.close()
+    assert live.tick is None
+    assert Recorder.on(live) is not first
+    live.close()
