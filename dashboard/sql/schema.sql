@@ -33,7 +33,6 @@ CREATE SCHEMA IF NOT EXISTS dashboard;
 CREATE TABLE IF NOT EXISTS dashboard.log_identity (
     singleton boolean PRIMARY KEY DEFAULT true CHECK (singleton),
     incarnation uuid NOT NULL DEFAULT gen_random_uuid(),
-    version text NOT NULL DEFAULT '',
     installed_at timestamptz NOT NULL DEFAULT now());
 
 -- The largest transaction whose rows were ever rotated away, and the snapshot of the last rotation.

@@ -72,7 +72,9 @@ compared AS (
     FROM wanted w FULL JOIN (SELECT mine.* FROM mine JOIN members ON members.oid = mine.tgrelid) mine
       ON mine.tgrelid = w.oid AND mine.tgname = w.trigger
     JOIN members m ON m.oid = coalesce(w.oid, mine.tgrelid))
-SELECT c.root, c.oid, c.name, c.trigger, c.state, pg_has_role(c.relowner, 'USAGE') AS owned, pg_get_userbyid(c.relowner) AS owner,
+SELECT c.root, (SELECT format('%I.%I', n.nspname, r.relname) FROM pg_class r JOIN pg_namespace n ON n.oid = r.relnamespace
+               WHERE r.oid = c.root) AS root_name,
+       c.oid, c.name, c.trigger, c.state, pg_has_role(c.relowner, 'USAGE') AS owned, pg_get_userbyid(c.relowner) AS owner,
        CASE c.state
            WHEN 'complete' THEN NULL
            WHEN 'surplus' THEN format('DROP TRIGGER %I ON %s', c.trigger, c.name)

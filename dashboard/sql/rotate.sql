@@ -1,0 +1,79 @@
+-- Rotation: give back what is old, and turn the ring.
+--
+-- A slot is emptied by TRUNCATE, never by DELETE, and only when its lock is free: writers still at work in it, and
+-- readers, make rotation come back later. The lock is taken before anything is looked at, so everything in the slot
+-- has ended by then. The horizon is kept in the same transaction, for readers that took their lock afterwards.
+--
+-- The ring is turned when the slot in use is half the retention old or holds a quarter of the size, to the next empty
+-- slot; so with four slots a change is kept for `retention` at least and one and a half of it at most. Beyond `max_bytes`
+-- the oldest slot goes whatever its age. One transaction larger than that cannot be divided: the log outgrows its bound
+-- until that slot's turn comes.
+
+-- SECURITY DEFINER, so that a follower's role needs to read the log and no more. It must see the newest state of the
+-- log, hence no transaction with an older snapshot.
+CREATE OR REPLACE FUNCTION dashboard.rotate(retention interval, max_bytes bigint) RETURNS TABLE (emptied int, turned boolean, bytes bigint)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    turn bigint := (SELECT last_value >> 36 FROM dashboard.change_log_seq);
+    place record;
+    newest xid8;
+    step int;
+    entered timestamptz;
+BEGIN
+    emptied := 0;
+    turned := false;
+    SELECT sum(pg_total_relation_size(inhrelid)) INTO bytes FROM pg_inherits WHERE inhparent = 'dashboard.change_log'::regclass;
+    IF current_setting('transaction_isolation') <> 'read committed' THEN
+        RAISE 'rotate needs READ COMMITTED' USING ERRCODE = 'active_sql_transaction';
+    END IF;
+    IF NOT pg_try_advisory_xact_lock(1684107106, 4) THEN
+        RETURN NEXT;
+        RETURN;
+    END IF;
+    FOR place IN
+        SELECT s.slot, s.left_at, part.oid::regclass AS relation, pg_total_relation_size(part.oid) AS bytes
+        FROM dashboard.log_slot s
+        JOIN pg_class part ON part.oid = format('dashboard.change_log_%s', s.slot)::regclass
+        WHERE s.slot <> (turn & 3) AND pg_relation_size(part.oid) > 0
+        ORDER BY s.entered_at NULLS FIRST
+    LOOP
+        CONTINUE WHEN place.left_at > clock_timestamp() - retention AND bytes <= max_bytes;
+        BEGIN
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', place.relation);
+        EXCEPTION WHEN lock_not_available THEN
+            CONTINUE;
+        END;
+        EXECUTE format('SELECT xid FROM %s ORDER BY xid DESC LIMIT 1', place.relation) INTO newest;
+        EXECUTE format('TRUNCATE %s', place.relation);
+        UPDATE dashboard.log_horizon
+        SET xid = greatest(xid, newest), snapshot = pg_current_snapshot(), at = clock_timestamp();
+        emptied := emptied + 1;
+        bytes := bytes - place.bytes + pg_total_relation_size(place.relation);
+    END LOOP;
+    SELECT s.entered_at INTO entered FROM dashboard.log_slot s WHERE s.slot = (turn & 3);
+    IF pg_relation_size(format('dashboard.change_log_%s', turn & 3)::regclass) > 0
+       AND (entered IS NULL OR entered <= clock_timestamp() - retention / 2
+            OR pg_total_relation_size(format('dashboard.change_log_%s', turn & 3)::regclass) >= max_bytes / 4) THEN
+        FOR step IN 1 .. 3 LOOP
+            IF pg_relation_size(format('dashboard.change_log_%s', (turn + step) & 3)::regclass) = 0 THEN
+                PERFORM setval('dashboard.change_log_seq', (turn + step) << 36, false);
+                UPDATE dashboard.log_slot SET left_at = clock_timestamp() WHERE slot = (turn & 3);
+                UPDATE dashboard.log_slot SET entered_at = clock_timestamp(), left_at = NULL WHERE slot = ((turn + step) & 3);
+                turned := true;
+                EXIT;
+            END IF;
+        END LOOP;
+    END IF;
+    RETURN NEXT;
+END $$;
+
+-- Whether the log still holds all that came after this snapshot. Everything rotated away had ended by the horizon's
+-- snapshot; so what the reader has not seen of it is a transaction below the horizon, open for the reader and not open
+-- then. A transaction that stays open for hours therefore sends nobody back to the start.
+CREATE OR REPLACE FUNCTION dashboard.reaches(since pg_snapshot) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT h.xid < pg_snapshot_xmax(since)
+       AND NOT EXISTS (SELECT FROM pg_snapshot_xip(since) AS open (xid)
+                       WHERE open.xid <= h.xid
+                         AND open.xid NOT IN (SELECT pg_snapshot_xip(h.snapshot)))
+    FROM dashboard.log_horizon h
+$$;
