@@ -76,9 +76,7 @@ class RelationNotFound(DashboardError):
 class QueryError(DashboardError):
     """PostgreSQL refuses a query; `sql` holds its text, `sqlstate` PostgreSQL's code (or None)."""
 
-    def __init__(
-        self, message: str, remedy: str = "", *, sql: str, sqlstate: str | None = None
-    ) -> None:
+    def __init__(self, message: str, remedy: str = "", *, sql: str, sqlstate: str | None = None) -> None:
         super().__init__(message, remedy)
         self.sql = sql
         self.sqlstate = sqlstate

@@ -1,0 +1,69 @@
+"""A SELECT that stays true: live pandas DataFrames from PostgreSQL, and tiles, charts, tables and feeds on top.
+
+Names are loaded when they are first used, so that a command that draws nothing does not wait for Bokeh.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from dashboard.version import __version__
+
+if TYPE_CHECKING:
+    from dashboard.errors import DashboardError
+    from dashboard.live.delta import Delta
+    from dashboard.live.live import Live, connect
+    from dashboard.live.query import LiveQuery
+    from dashboard.postgres.scope import Scope
+    from dashboard.views.chart import Chart
+    from dashboard.views.feed import Feed
+    from dashboard.views.page import Page
+    from dashboard.views.status import Status
+    from dashboard.views.table import Table
+    from dashboard.views.tile import Tile
+    from dashboard.views.view import View
+
+_HOMES = {
+    "Chart": "views.chart",
+    "DashboardError": "errors",
+    "Delta": "live.delta",
+    "Feed": "views.feed",
+    "Live": "live.live",
+    "LiveQuery": "live.query",
+    "Page": "views.page",
+    "Scope": "postgres.scope",
+    "Status": "views.status",
+    "Table": "views.table",
+    "Tile": "views.tile",
+    "View": "views.view",
+    "connect": "live.live",
+}
+
+__all__ = [
+    "Chart",
+    "DashboardError",
+    "Delta",
+    "Feed",
+    "Live",
+    "LiveQuery",
+    "Page",
+    "Scope",
+    "Status",
+    "Table",
+    "Tile",
+    "View",
+    "__version__",
+    "connect",
+]
+
+
+def __getattr__(name: str) -> Any:
+    home = _HOMES.get(name)
+    if home is None:
+        raise AttributeError(f"module 'dashboard' has no attribute {name!r}")
+    return getattr(import_module(f"dashboard.{home}"), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,343 @@
+"""Live: one database, followed by one process.
+
+Everything up to here is per process and shared by all sessions: one follower, one hub, one answer per question.
+The follower's task is made in a clean context, or it would carry one session's document into all others.
+
+Without ``async with`` a `Live` is shared per DSN, connects on first use and lives as long as somebody uses it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, Self
+
+from dashboard.errors import Closed, ConnectionLost, DashboardError
+from dashboard.live.answer import Answer, Identity
+from dashboard.live.delta import Delta
+from dashboard.live.hub import Hub, Tick
+from dashboard.live.opening import Opening
+from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.postgres.capture import install
+from dashboard.postgres.connection import connect as open_connection
+from dashboard.postgres.follower import Follower, Pace
+from dashboard.postgres.scope import Scope
+from dashboard.postgres.status import Status
+from dashboard.settings import settings
+
+GRACE = 5.0
+"""Seconds an answer is kept after its last user left: a page that is loaded again finds it warm."""
+
+
+class Live:
+    """Live queries on one database.
+
+    Parameters
+    ----------
+    dsn
+        ``postgresql://…``, or a callable that gives it when it is first needed (the embedded server's).
+    pace
+        Intervals and patience; None takes the settings.
+    """
+
+    def __init__(self, dsn: str | Callable[[], str], *, pace: Pace | None = None) -> None:
+        self._dsn = dsn
+        self.pace = pace or _pace()
+        self.hub = Hub(clock_interval=settings().clock_interval)
+        self.hub.on_answer = self._tell
+        self.is_closed = False
+        self._follower: Follower | None = None
+        self._opening: Opening | None = None
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._answers: dict[Identity, Answer] = {}
+        self._held: dict[Answer, int] = {}
+        self._listeners: dict[Answer, list[Callable[[Delta | None], None]]] = {}
+        self._first: dict[Answer, asyncio.Future[None]] = {}
+        self._on_status: list[Callable[[Status], None]] = []
+        self._on_close: list[Callable[[], None]] = []
+        self._status = Follower.initial_status()
+
+    @property
+    def dsn(self) -> str:
+        """Where the database is; starts the embedded server if that is what it is."""
+        if not isinstance(self._dsn, str):
+            self._dsn = self._dsn()
+        return self._dsn
+
+    @property
+    def status(self) -> Status:
+        """State of the connection, since when, lag and reason."""
+        return self._follower.status if self._follower else self._status
+
+    @property
+    def leads(self) -> bool:
+        """Whether this process rings for the others and keeps up the log."""
+        return self._follower is not None and self._follower.leads
+
+    async def __aenter__(self) -> Self:
+        self.start()
+        assert self._follower is not None
+        await self._follower.connected()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    def start(self) -> None:
+        """Begin to follow, if an event loop runs and it has not begun."""
+        if self.is_closed:
+            raise Closed("This Live was closed.", "Open another with dashboard.connect().")
+        if self._loop is not None and self._loop.is_closed():
+            self._forget_loop()
+        if self._follower is not None:
+            return
+        self._loop = asyncio.get_running_loop()
+        self._opening = Opening(self.dsn, self.pace)
+        self._follower = Follower(self.dsn, self.hub.tick, pace=self.pace)
+        self._follower.on_status = self._tell_status
+        self._spawn(self._follower.run())
+        for answer in self._answers.values():
+            self._spawn(self._open(answer))
+
+    def _forget_loop(self) -> None:
+        self._follower = self._opening = self._loop = None
+        self._tasks.clear()
+        self._first.clear()
+
+    def query(self, sql: str, *parameters: Any, scope: Scope | None = None, priority: Priority = "medium") -> LiveQuery:
+        """A SELECT that stays true.
+
+        Parameters
+        ----------
+        sql
+            One SELECT, with ``$1`` … for values. It is wrapped, never rewritten.
+        *parameters
+            Values of ``$1`` …, as asyncpg takes them.
+        scope
+            Role and settings in which PostgreSQL answers; None is the connection's own.
+        priority
+            How soon views show a change: critical now, high 50 ms, medium 150 ms, low 500 ms.
+
+        Raises
+        ------
+        NotASelect
+            It is something else.
+        """
+        if self.is_closed:
+            raise Closed("This Live was closed.", "Open another with dashboard.connect().")
+        asked = Answer(sql, parameters, scope)
+        answer = self._answers.setdefault(asked.identity, asked)
+        query = LiveQuery(self, answer, priority)
+        with suppress(RuntimeError):  # no loop yet: it begins with the first await
+            was_running = self._follower is not None
+            self.start()
+            if was_running and answer not in self._first and not answer.is_ready:
+                self._spawn(self._open(answer))
+        return query
+
+    async def install(self, *names: str) -> None:
+        """Install capture on tables, named as one writes them in SQL; those that have it are left alone."""
+        connection = await open_connection(self.dsn, timeout=self.pace.connect_timeout)
+        try:
+            await install(connection, names)
+        finally:
+            await connection.close()
+        if self._follower is not None:
+            self._follower.wake()
+
+    async def caught_up(self) -> None:
+        """Return once all that was committed before the call is in every frame.
+
+        On a hot standby: all that had arrived there.
+        """
+        self.start()
+        assert self._follower is not None
+        for answer in list(self._answers.values()):
+            if not answer.is_ready and answer.error is None:
+                with suppress(DashboardError):
+                    await self.opened(answer)
+        settled = self.hub.settle()
+        self._follower.wake()
+        await settled
+
+    async def opened(self, answer: Answer) -> None:
+        """Wait for an answer's first rows; raises what PostgreSQL says to it."""
+        self.start()
+        if not answer.is_ready and answer.error is None:
+            first = self._first.get(answer)
+            if first is None:
+                self._spawn(self._open(answer))
+                await asyncio.sleep(0)
+                first = self._first.get(answer)
+            if first is not None:
+                await asyncio.shield(first)
+        if answer.error is not None and not answer.is_ready:
+            raise answer.error
+
+    async def _open(self, answer: Answer) -> None:
+        """Read an answer for the first time, in a snapshot of its own, and let the hub follow it from there."""
+        if answer in self._first or self._opening is None or self._follower is None:
+            return
+        first = self._first[answer] = asyncio.get_running_loop().create_future()
+        first.add_done_callback(lambda done: done.exception())
+        try:
+            while True:
+                try:
+                    delta = await self._opening.open(answer)
+                    break
+                except ConnectionLost:
+                    await asyncio.sleep(0.2)
+        except DashboardError as error:
+            answer.error = error
+            delta = None
+        except BaseException as error:
+            if not first.done():
+                first.set_exception(error if isinstance(error, Exception) else Closed("This Live was closed."))
+            raise
+        if self._held.get(answer):
+            self.hub.join(answer)
+            self._follower.wake()
+        if not first.done():
+            first.set_result(None)
+        self._tell(answer, delta)
+
+    def hold(self, answer: Answer) -> None:
+        """Keep an answer open until `release`."""
+        self._held[answer] = self._held.get(answer, 0) + 1
+
+    def release(self, answer: Answer) -> None:
+        """Hold an answer no more; it ends a moment after nobody does."""
+        self._held[answer] -= 1
+        if self._held[answer] > 0:
+            return
+        if self._loop is None or self._loop.is_closed() or self.is_closed:
+            self._end(answer)
+        else:
+            self._loop.call_later(GRACE, self._end, answer)
+
+    def release_soon(self, answer: Answer) -> None:
+        """As `release`, from wherever the garbage collector runs."""
+        if self._loop is not None and not self._loop.is_closed():
+            self._loop.call_soon_threadsafe(self.release, answer)
+
+    def _end(self, answer: Answer) -> None:
+        if self._held.get(answer, 0) > 0:
+            return
+        self._held.pop(answer, None)
+        self._listeners.pop(answer, None)
+        self._first.pop(answer, None)
+        self._answers.pop(answer.identity, None)
+        self.hub.leave(answer)
+
+    def listeners(self, answer: Answer) -> list[Callable[[Delta | None], None]]:
+        """Who is called when an answer changes."""
+        return self._listeners.setdefault(answer, [])
+
+    def on_status(self, callback: Callable[[Status], None]) -> Subscription:
+        """Call `callback(status)` when the state of the connection or its reason changes."""
+        return _appended(self._on_status, callback)
+
+    def on_tick(self, callback: Callable[[Tick], None]) -> Subscription:
+        """Call `callback(tick)` after each tick, when all its deltas have been delivered."""
+        return _appended(self.hub.on_tick, callback)
+
+    def on_close(self, callback: Callable[[], None]) -> Subscription:
+        """Call `callback()` when this is closed."""
+        return _appended(self._on_close, callback)
+
+    def _tell(self, answer: Answer, delta: Delta | None) -> None:
+        for listener in list(self._listeners.get(answer, ())):
+            listener(delta)
+
+    def _tell_status(self, status: Status) -> None:
+        for callback in list(self._on_status):
+            callback(status)
+
+    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        assert self._loop is not None
+        task = self._loop.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+
+    def _ended(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and task.exception() is not None:
+            task.get_loop().call_exception_handler(
+                {"message": "A task of dashboard ended", "exception": task.exception(), "task": task}
+            )
+
+    async def close(self) -> None:
+        """End every query, task and connection; iterators raise `Closed`."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        for callback in list(self._on_close):
+            callback()
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._opening is not None:
+            await self._opening.close()
+        _forget(self)
+
+
+_shared: dict[str, Live] = {}
+
+
+def connect(dsn: str | None = None) -> Live:
+    """Live queries on a database.
+
+    Use it as ``async with dashboard.connect(dsn) as live:``, or plainly as ``live = dashboard.connect(dsn)``: then it
+    is shared per process and DSN, connects on first use, and views show a skeleton until their first answer is in.
+
+    Parameters
+    ----------
+    dsn
+        ``postgresql://user:password@host:port/database``; None takes the setting ``DASHBOARD_DSN``, else the
+        embedded server, which is started on first use.
+    """
+    dsn = dsn or settings().dsn
+    key = dsn or ""
+    live = _shared.get(key)
+    if live is None or live.is_closed:
+        live = _shared[key] = Live(dsn or _embedded)
+    return live
+
+
+def _embedded() -> str:
+    from dashboard.postgres.server import Server  # the programs are looked for only when they are needed
+
+    server = Server()
+    server.start()
+    return server.dsn
+
+
+def _forget(live: Live) -> None:
+    for key, known in list(_shared.items()):
+        if known is live:
+            del _shared[key]
+
+
+def _pace() -> Pace:
+    wanted = settings()
+    return Pace(
+        heartbeat=wanted.heartbeat,
+        tick=wanted.tick,
+        poll_interval=wanted.poll_interval,
+        connect_timeout=wanted.connect_timeout,
+        statement_timeout=wanted.statement_timeout,
+        backoff_max=wanted.backoff_max,
+        offline_after=wanted.offline_after,
+    )
+
+
+def _appended(callbacks: list[Any], callback: Any) -> Subscription:
+    callbacks.append(callback)
+    return Subscription(lambda: callbacks.remove(callback) if callback in callbacks else None)

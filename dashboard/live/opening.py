@@ -1,0 +1,103 @@
+"""First answers, read beside the ticks on a few connections of their own, so that a slow one delays nobody."""
+
+from __future__ import annotations
+
+import asyncio
+
+from dashboard.errors import ConnectionLost
+from dashboard.live.answer import Answer
+from dashboard.live.delta import Delta
+from dashboard.postgres.connection import Connection, connect, fetch
+from dashboard.postgres.follower import Pace
+from dashboard.postgres.log import LogReader
+from dashboard.postgres.offset import Identity
+from dashboard.postgres.reading import Reading
+from dashboard.sql import load
+
+WIDTH = 3
+"""Connections for first answers; each is closed when it has been idle for `IDLE` seconds."""
+IDLE = 20.0
+
+
+class Opening:
+    """A few connections that read first answers."""
+
+    def __init__(self, dsn: str, pace: Pace) -> None:
+        self.dsn = dsn
+        self.pace = pace
+        self._idle: list[Connection] = []
+        self._turns = asyncio.Semaphore(WIDTH)
+        self._closing: asyncio.TimerHandle | None = None
+
+    async def open(self, answer: Answer) -> Delta | None:
+        """Open an answer in a snapshot of its own and publish it.
+
+        Raises
+        ------
+        QueryError
+            PostgreSQL refuses the query.
+        ConnectError, ConnectionLost
+            The database cannot be reached, or not any more.
+        """
+        async with self._turns:
+            connection = await self._take()
+            try:
+                delta = await self._read(connection, answer)
+            except ConnectionLost:
+                connection.terminate()
+                raise
+            except asyncio.CancelledError:
+                connection.terminate()
+                raise
+            finally:
+                self._give(connection)
+            return delta
+
+    async def _read(self, connection: Connection, answer: Answer) -> Delta | None:
+        row = (await fetch(connection, load("identity")))[0]
+        identity = Identity(
+            system_identifier=row["system_identifier"],
+            timeline=row["timeline"],
+            started=row["started"],
+            incarnation=None,
+        )
+        reader = LogReader(connection, identity, has_log=row["has_log"], standby=row["standby"])
+        async with reader.window(None) as window:
+            reading = Reading(connection)
+            async with reading.within(answer.scope, guarded=True):
+                await answer.open(reading)
+        return answer.publish(window.offset, window.at)
+
+    async def _take(self) -> Connection:
+        while self._idle:
+            connection = self._idle.pop()
+            if not connection.is_closed():
+                return connection
+        return await connect(
+            self.dsn,
+            name="dashboard: first answers",
+            timeout=self.pace.connect_timeout,
+            statement_timeout=self.pace.statement_timeout,
+        )
+
+    def _give(self, connection: Connection) -> None:
+        if connection.is_closed():
+            return
+        self._idle.append(connection)
+        if self._closing is not None:
+            self._closing.cancel()
+        self._closing = asyncio.get_running_loop().call_later(IDLE, self._trim)
+
+    def _trim(self) -> None:
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            connection.terminate()
+
+    async def close(self) -> None:
+        """Close the connections."""
+        if self._closing is not None:
+            self._closing.cancel()
+        idle, self._idle = self._idle, []
+        for connection in idle:
+            if not connection.is_closed():
+                await connection.close()

@@ -1,0 +1,217 @@
+"""LiveQuery: a SELECT that stays true, as its user holds it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Literal
+
+import pandas as pd
+
+from dashboard.errors import Closed, DashboardError
+from dashboard.live.answer import Answer
+from dashboard.live.delta import Delta
+from dashboard.live.frame import LiveFrame
+from dashboard.live.plans import Plan
+from dashboard.postgres.offset import Offset
+from dashboard.postgres.reading import Column
+from dashboard.postgres.scope import Scope
+
+if TYPE_CHECKING:
+    from dashboard.live.live import Live
+
+Priority = Literal["critical", "high", "medium", "low"]
+QUEUE = 1_000
+"""Deltas kept for an iterator that is slower than the database; then it gets the whole answer instead."""
+
+
+class Subscription:
+    """A callback that is called until it is closed."""
+
+    def __init__(self, end: Callable[[], None]) -> None:
+        self._end: Callable[[], None] | None = end
+
+    def close(self) -> None:
+        """Call it no more; closing twice is no error."""
+        end, self._end = self._end, None
+        if end is not None:
+            end()
+
+
+class LiveQuery:
+    """A SELECT whose answer follows the database.
+
+    Made by `Live.query`. All who ask the same SQL with the same parameters in the same scope share one answer.
+
+    Promises
+    --------
+    1. `frame` equals the SELECT run in the snapshot `offset`.
+    2. All queries of a `Live` move from one snapshot to the next at one moment.
+    3. An error of this query is this query's alone: it keeps its last rows, says so in `error`, and heals by itself.
+    """
+
+    def __init__(self, live: Live, answer: Answer, priority: Priority) -> None:
+        self.live = live
+        self.priority = priority
+        self._answer = answer
+        self._subscriptions: set[Subscription] = set()
+        live.hold(answer)
+        self._held = True
+
+    @property
+    def sql(self) -> str:
+        """The SELECT as it was written."""
+        return self._answer.statement.sql
+
+    @property
+    def parameters(self) -> tuple[Any, ...]:
+        """Values of ``$1`` …"""
+        return self._answer.parameters
+
+    @property
+    def scope(self) -> Scope | None:
+        """In whose eyes it is answered."""
+        return self._answer.scope
+
+    @property
+    def plan(self) -> Plan | None:
+        """How it is kept true: `plan.kind` in rows, groups, sums, rerun, and `plan.reason`; None until ready."""
+        return self._answer.plan
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Names and PostgreSQL types; empty until ready."""
+        return self._answer.columns
+
+    @property
+    def state(self) -> LiveFrame:
+        """The rows as exact Python values under their keys."""
+        return self._answer.state
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The answer, typed as `dashboard.live.frame` says; empty until ready."""
+        return self._answer.state.frame
+
+    @property
+    def offset(self) -> Offset | None:
+        """The snapshot at which `frame` is true; None until ready."""
+        return self.live.hub.moment_of(self._answer)[0]
+
+    @property
+    def at(self) -> datetime | None:
+        """When that snapshot was taken, by the server's clock."""
+        return self.live.hub.moment_of(self._answer)[1]
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether its first answer is in."""
+        return self._answer.is_ready
+
+    @property
+    def error(self) -> DashboardError | None:
+        """Why it cannot be brought up to date at present; None when it can."""
+        return self._answer.error
+
+    async def ready(self) -> LiveQuery:
+        """Wait until the first answer is in.
+
+        Raises
+        ------
+        QueryError
+            PostgreSQL refuses the query.
+        ConnectError
+            The database cannot be reached.
+        """
+        await self.live.opened(self._answer)
+        return self
+
+    def __await__(self) -> Any:
+        return self.ready().__await__()
+
+    def subscribe(self, callback: Callable[[LiveQuery, Delta | None], None]) -> Subscription:
+        """Call `callback(query, delta)` after each tick that changed the answer.
+
+        The delta is None when it is about something else: the query has become ready, failed, or works again.
+        The callback runs on the event loop and must not block. The query stays open until it and the
+        subscription are closed.
+        """
+
+        def call(delta: Delta | None) -> None:
+            callback(self, delta)
+
+        self.live.hold(self._answer)
+        self.live.listeners(self._answer).append(call)
+
+        def end() -> None:
+            self._subscriptions.discard(subscription)
+            listeners = self.live.listeners(self._answer)
+            if call in listeners:
+                listeners.remove(call)
+            self.live.release(self._answer)
+
+        subscription = Subscription(end)
+        self._subscriptions.add(subscription)
+        return subscription
+
+    async def __aiter__(self) -> AsyncIterator[Delta]:
+        """Deltas from now on, the first with the whole answer; an iterator too slow gets the whole again."""
+        await self.ready()
+        queue: asyncio.Queue[Delta | None] = asyncio.Queue(QUEUE)
+        behind = True
+
+        def take(_query: LiveQuery, delta: Delta | None) -> None:
+            nonlocal behind
+            if delta is not None and not behind:
+                try:
+                    queue.put_nowait(delta)
+                except asyncio.QueueFull:
+                    behind = True
+
+        subscription = self.subscribe(take)
+        closed = self.live.on_close(lambda: queue.put_nowait(None) if not queue.full() else None)
+        try:
+            while not self.live.is_closed:
+                if behind and queue.empty():
+                    behind = False
+                    yield self._whole()
+                delta = await queue.get()
+                if delta is None:
+                    raise Closed("This Live was closed.")
+                yield delta
+        finally:
+            closed.close()
+            subscription.close()
+
+    def _whole(self) -> Delta:
+        state = self._answer.state
+        offset, at = self.live.hub.moment_of(self._answer)
+        assert offset is not None and at is not None
+        keys = tuple(state.keys)
+        return Delta(
+            columns=state.columns,
+            keys=keys,
+            rows=tuple(state.rows[key] for key in keys),
+            removed_keys=(),
+            replaced=True,
+            offset=offset,
+            at=at,
+        )
+
+    def close(self) -> None:
+        """Hold the answer no more; it ends when nobody else does."""
+        for subscription in list(self._subscriptions):
+            subscription.close()
+        if self._held:
+            self._held = False
+            self.live.release(self._answer)
+
+    def __del__(self) -> None:
+        if getattr(self, "_held", False):
+            self._held = False
+            self.live.release_soon(self._answer)
+
+    def __repr__(self) -> str:
+        plan = self.plan.kind if self.plan else "not ready"
+        return f"<LiveQuery {self.sql!r} · {plan} · {len(self.state.keys)} rows>"

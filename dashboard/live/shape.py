@@ -1,0 +1,422 @@
+"""Which plan may follow a SELECT: read off its syntax tree, with every doubt falling to a re-run.
+
+Pure. A query qualifies for a cheaper plan only if its tree is understood completely: each column is traced to a
+column of the one table that drives it, through derived tables, and nothing in it looks elsewhere unseen. The
+conditions are listed where they are checked, each with the sentence that `LiveQuery.plan.reason` shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from sqlglot import exp
+from sqlglot.errors import SqlglotError
+from sqlglot.optimizer.qualify import qualify
+from sqlglot.schema import MappingSchema
+
+from dashboard.live.ordering import ORDERABLE, ORDERABLE_TEXT, OrderTerm
+from dashboard.live.statement import Statement, TableName, reads_clock
+from dashboard.live.sums import SumColumn, sum_columns
+from dashboard.postgres.reading import Column, Relation, Traits
+
+Kind = Literal["rows", "groups", "sums", "rerun"]
+_UNGROUPABLE = frozenset({"jsonb", "record", "citext", "hstore"})
+_ROUTED = frozenset({"smallint", "integer", "bigint", "text", "character varying", "uuid", "boolean"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shape:
+    """What a plan needs to know of a query.
+
+    Parameters
+    ----------
+    kind, reason
+        The plan and, as one sentence, why.
+    table, relation
+        The table whose changed rows drive the plan; None for a re-run that is driven by anything it reads.
+    key
+        Places of the columns that identify a row of the answer.
+    order
+        ORDER BY, if it can be followed here; empty when there is none.
+    limit
+        LIMIT, for plan "rows".
+    equalities
+        Columns of `relation` that the WHERE clause holds equal to a value, as text: the hub's routing.
+    clock
+        The answer changes as time passes.
+    opaque
+        It may read tables that cannot be seen from outside: any change may matter.
+    sums
+        For plan "sums": what each column adds up.
+    """
+
+    kind: Kind
+    reason: str
+    table: TableName | None = None
+    relation: Relation | None = None
+    key: tuple[int, ...] = ()
+    order: tuple[OrderTerm, ...] = ()
+    limit: int | None = None
+    equalities: tuple[tuple[str, str], ...] = ()
+    clock: bool = False
+    opaque: bool = False
+    sums: tuple[SumColumn, ...] = field(default=())
+
+
+class _Doubt(Exception):
+    """A reason to re-run."""
+
+
+def shape_of(
+    statement: Statement,
+    parameters: Sequence[object],
+    columns: Sequence[Column],
+    relations: Mapping[str, Relation],
+    functions: Mapping[str, Traits],
+) -> Shape:
+    """Choose the plan.
+
+    Parameters
+    ----------
+    statement
+        The parsed SELECT.
+    parameters
+        Values of ``$1`` …; compared for routing only.
+    columns
+        Of the answer, as PostgreSQL describes them.
+    relations
+        What is known of the tables it names, by `TableName.name`.
+    functions
+        Traits of the functions it calls, by name.
+    """
+    clock = statement.depends_on_clock or any(
+        relation.policies_read_clock or reads_clock(relation.definition or "") for relation in relations.values()
+    )
+    opaque = any(traits.opaque for traits in functions.values()) or any(
+        relation.secured and relation.policies_look_elsewhere for relation in relations.values()
+    )
+    analysis = _Analysis(statement, parameters, columns, relations)
+    try:
+        return analysis.choose(clock=clock, opaque=opaque, functions=functions)
+    except _Doubt as doubt:
+        return Shape(kind="rerun", reason=str(doubt), key=analysis.key, clock=clock, opaque=opaque)
+
+
+class _Analysis:
+    def __init__(
+        self,
+        statement: Statement,
+        parameters: Sequence[object],
+        columns: Sequence[Column],
+        relations: Mapping[str, Relation],
+    ) -> None:
+        self.statement = statement
+        self.parameters = parameters
+        self.columns = columns
+        self.relations = relations
+        self.key: tuple[int, ...] = ()
+        self.by_alias: dict[str, tuple[TableName, Relation]] = {}
+
+    def choose(self, *, clock: bool, opaque: bool, functions: Mapping[str, Traits]) -> Shape:
+        tree = self._qualified()
+        if not isinstance(tree, exp.Select):
+            raise _Doubt("It combines several SELECTs (UNION, INTERSECT or EXCEPT).")
+        table, relation = self._driving(tree)
+        grouped = self._group_places(tree)
+        self.key = grouped if grouped is not None else self._key_places(tree, table, relation)
+        if clock:
+            raise _Doubt("It depends on the clock, so rows come and go as time passes.")
+        if opaque:
+            raise _Doubt("It calls a function or stands under a policy that may read other tables.")
+        if any(traits.volatile for traits in functions.values()):
+            raise _Doubt("It calls a volatile function, whose value changes with each call.")
+        if any(traits.many for name, traits in functions.items() if name not in ("jsonb_populate_record",)):
+            raise _Doubt("It calls a function that returns several rows.")
+        self._check_simple(tree)
+        order = self._order(tree)
+        equalities = self._equalities(tree, table)
+        common = Shape(
+            kind="rows",
+            reason="",
+            table=table,
+            relation=relation,
+            key=self.key,
+            order=order,
+            equalities=equalities,
+        )
+        if grouped is None and not _aggregates(tree):
+            return self._rows(tree, common)
+        return self._groups(tree, common, grouped)
+
+    def _rows(self, tree: exp.Select, common: Shape) -> Shape:
+        relation = common.relation
+        assert relation is not None
+        if not relation.key:
+            raise _Doubt(f"Table {relation.relation} has no key.")
+        if not common.key:
+            raise _Doubt(f"The key of {relation.relation} ({', '.join(relation.key)}) is not selected.")
+        limit = self._limit(tree)
+        if limit is not None and not common.order:
+            raise _Doubt("It has LIMIT without an ORDER BY that can be followed here.")
+        reason = f"Each row is found by the key of {relation.relation}; only changed keys are read again."
+        return _with(common, kind="rows", reason=reason, limit=limit)
+
+    def _groups(self, tree: exp.Select, common: Shape, grouped: tuple[int, ...] | None) -> Shape:
+        if tree.args.get("limit"):
+            raise _Doubt("It has LIMIT on groups, so one group can push another out.")
+        if tree.args.get("having"):
+            raise _Doubt("It has HAVING.")
+        if tree.args.get("joins") is None and not self._lookups(tree) and not self._secured():
+            sums = sum_columns(tree, [column.type for column in self.columns])
+            if sums is not None:
+                return _with(
+                    common,
+                    kind="sums",
+                    reason="Counts and sums are kept up from the changed rows alone.",
+                    sums=sums,
+                )
+        if not grouped:
+            raise _Doubt("It aggregates the whole table by more than count() and exact sum().")
+        return _with(common, kind="groups", reason="Only the groups of changed rows are read again.")
+
+    def _qualified(self) -> exp.Expression:
+        if self.statement.tree is None:
+            raise _Doubt("Its syntax is not one that is followed in detail.")
+        if self.statement.tree.args.get("with_") or self.statement.tree.find(exp.With):
+            raise _Doubt("It has a WITH clause.")
+        tree = self.statement.tree.copy()
+        own = list(tree.find_all(exp.Table))
+        if len(own) != len(self.statement.tables):
+            raise _Doubt("It reads from something that is not a table.")
+        schema: dict[str, dict[str, str]] = {}
+        for node, mention in zip(own, self.statement.tables, strict=True):
+            relation = self.relations.get(mention.name)
+            if relation is None:
+                raise _Doubt(f"{mention.name} is not a table that can be looked up.")
+            alias = node.alias or node.this.name
+            place = f"t{len(schema)}"
+            schema[place] = dict(zip(relation.columns, relation.types, strict=True))
+            node.set("this", exp.to_identifier(place, quoted=True))
+            node.set("db", None)
+            node.set("catalog", None)
+            if not node.alias:
+                quoted = mention.node.this.args.get("quoted")
+                node.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=quoted)))
+            self.by_alias[place] = (mention, relation)
+        try:
+            return qualify(
+                tree,
+                schema=MappingSchema(schema, dialect="postgres", normalize=False),
+                dialect="postgres",
+                validate_qualify_columns=True,
+            )
+        except SqlglotError as error:
+            raise _Doubt("Its columns cannot all be traced to their tables.") from error
+
+    def _driving(self, tree: exp.Select) -> tuple[TableName, Relation]:
+        """The first table of FROM: the one whose rows the answer's rows come from."""
+        level: exp.Expression = tree
+        while isinstance(level, exp.Select):
+            source = level.args.get("from_")
+            if source is None:
+                raise _Doubt("It reads no table.")
+            level = source.this
+            if isinstance(level, exp.Subquery):
+                level = level.this
+        if not isinstance(level, exp.Table) or level.name not in self.by_alias:
+            raise _Doubt("It reads from something that is not a table.")
+        table, relation = self.by_alias[level.name]
+        mentions = sum(other.oid == relation.oid for _, other in self.by_alias.values())
+        if mentions > 1:
+            raise _Doubt(f"It mentions {relation.relation} more than once.")
+        if relation.kind not in ("r", "p"):
+            raise _Doubt(f"{relation.relation} is a view; the tables behind it drive a re-run.")
+        if relation.inherited or relation.partition:
+            raise _Doubt(f"{relation.relation} is part of an inheritance tree.")
+        for _, other in self.by_alias.values():
+            if other.kind not in ("r", "p"):
+                raise _Doubt(f"{other.relation} is a view; the tables behind it drive a re-run.")
+        return table, relation
+
+    def _check_simple(self, tree: exp.Select) -> None:
+        """Nothing but projection, filter, inner and left joins, down to the table."""
+        level: exp.Expression = tree
+        outer = True
+        while isinstance(level, exp.Select):
+            self._check_level(level, outer=outer)
+            source = level.args["from_"].this
+            level = source.this if isinstance(source, exp.Subquery) else source
+            if isinstance(level, exp.SetOperation):
+                raise _Doubt("It combines several SELECTs (UNION, INTERSECT or EXCEPT).")
+            outer = False
+        if tree.find(exp.Window):
+            raise _Doubt("It has window functions, where one row changes others.")
+        if tree.find(exp.TableSample, exp.Lateral, exp.Unnest, exp.ExplodingGenerateSeries, exp.Pivot):
+            raise _Doubt("It reads from something that is not a table.")
+        if isinstance(level, exp.Table) and level.args.get("only"):
+            raise _Doubt("It reads ONLY one level of an inheritance tree.")
+
+    def _check_level(self, level: exp.Select, *, outer: bool) -> None:
+        if level.args.get("distinct"):
+            raise _Doubt("It has DISTINCT.")
+        if level.args.get("offset"):
+            raise _Doubt("It has OFFSET, so every row can move another.")
+        if level.args.get("locks"):
+            raise _Doubt("It locks rows.")
+        if not outer and (
+            level.args.get("group") or level.args.get("limit") or level.args.get("having") or _aggregates(level)
+        ):
+            raise _Doubt("It aggregates or limits inside a derived table.")
+        for join in level.args.get("joins") or ():
+            side, kind, method = join.side, join.kind, join.method
+            if side not in ("", "LEFT") or kind not in ("", "INNER", "CROSS", "OUTER") or method:
+                raise _Doubt("It has a RIGHT, FULL or NATURAL join.")
+
+    def _lookups(self, tree: exp.Select) -> bool:
+        return len(self.by_alias) > 1
+
+    def _secured(self) -> bool:
+        return any(relation.secured for _, relation in self.by_alias.values())
+
+    def _group_places(self, tree: exp.Select) -> tuple[int, ...] | None:
+        """Places of the GROUP BY columns; None without GROUP BY."""
+        group = tree.args.get("group")
+        if group is None:
+            return None
+        if any(group.args.get(kind) for kind in ("grouping_sets", "cube", "rollup", "all", "totals")):
+            raise _Doubt("It groups in several ways at once.")
+        selected = [projection.unalias() for projection in tree.selects]
+        places = []
+        for expression in group.expressions:
+            if expression not in selected:
+                raise _Doubt("It groups by something it does not select.")
+            places.append(selected.index(expression))
+        if any(self.columns[place].type.endswith("[]") or self.columns[place].type in _UNGROUPABLE for place in places):
+            raise _Doubt("It groups by a type whose equality only PostgreSQL knows.")
+        return tuple(places)
+
+    def _key_places(self, tree: exp.Select, table: TableName, relation: Relation) -> tuple[int, ...]:
+        if len(tree.selects) != len(self.columns):
+            return ()
+        traced = [self._trace(tree, projection.unalias()) for projection in tree.selects]
+        places = []
+        for name in relation.key:
+            if (table, name) not in traced:
+                return ()
+            places.append(traced.index((table, name)))
+        return tuple(places)
+
+    def _trace(self, level: exp.Select, expression: exp.Expression) -> tuple[TableName, str] | None:
+        """The table column behind an expression, through derived tables; None if it is computed."""
+        if not isinstance(expression, exp.Column):
+            return None
+        for source in [level.args["from_"].this, *(join.this for join in level.args.get("joins") or ())]:
+            if source.alias_or_name != expression.table:
+                continue
+            if isinstance(source, exp.Table) and source.name in self.by_alias:
+                return self.by_alias[source.name][0], expression.name
+            if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Select):
+                for projection in source.this.selects:
+                    if projection.alias_or_name == expression.name:
+                        return self._trace(source.this, projection.unalias())
+        return None
+
+    def _order(self, tree: exp.Select) -> tuple[OrderTerm, ...]:
+        order = tree.args.get("order")
+        if order is None:
+            return ()
+        selected = [projection.unalias() for projection in tree.selects]
+        names = [projection.alias_or_name for projection in tree.selects]
+        terms = []
+        for ordered in order.expressions:
+            expression = ordered.this
+            if isinstance(expression, exp.Column) and not expression.table and names.count(expression.name) == 1:
+                place = names.index(expression.name)
+            elif expression in selected:
+                place = selected.index(expression)
+            else:
+                raise _Doubt("It is ordered by something it does not select.")
+            if not self._orderable(tree, place, selected[place]):
+                raise _Doubt(f"Its order by {names[place]} follows rules that only PostgreSQL knows.")
+            terms.append(OrderTerm(place, bool(ordered.args.get("desc")), bool(ordered.args.get("nulls_first"))))
+        return tuple(terms)
+
+    def _orderable(self, tree: exp.Select, place: int, expression: exp.Expression) -> bool:
+        kind = self.columns[place].type
+        if kind in ORDERABLE:
+            return True
+        traced = self._trace(tree, expression)
+        if kind not in ORDERABLE_TEXT or traced is None:
+            return False
+        relation = self.relations[traced[0].name]
+        return relation.bytewise[relation.columns.index(traced[1])]
+
+    def _limit(self, tree: exp.Select) -> int | None:
+        limit = tree.args.get("limit")
+        if limit is None:
+            return None
+        value = limit.expression if isinstance(limit, exp.Limit) else None
+        if isinstance(value, exp.Literal) and value.is_int and self.statement.without_limit() is not None:
+            return int(value.name)
+        raise _Doubt("Its LIMIT is not a plain number at the end.")
+
+    def _equalities(self, tree: exp.Select, table: TableName) -> tuple[tuple[str, str], ...]:
+        found: list[tuple[str, str]] = []
+        level: exp.Expression = tree
+        while isinstance(level, exp.Select):
+            where = level.args.get("where")
+            for condition in (
+                where.this.flatten() if where and isinstance(where.this, exp.And) else [where and where.this]
+            ):
+                if isinstance(condition, exp.EQ):
+                    found.extend(self._equality(level, condition.left, condition.right, table))
+                    found.extend(self._equality(level, condition.right, condition.left, table))
+            source = level.args["from_"].this
+            level = source.this if isinstance(source, exp.Subquery) else source
+        return tuple(found)
+
+    def _equality(
+        self, level: exp.Select, left: exp.Expression, right: exp.Expression, table: TableName
+    ) -> list[tuple[str, str]]:
+        traced = self._trace(level, left)
+        if traced is None or traced[0] is not table:
+            return []
+        relation = self.relations[table.name]
+        if relation.types[relation.columns.index(traced[1])] not in _ROUTED:
+            return []
+        value: object
+        if isinstance(right, exp.Parameter) and right.this.name.isdigit():
+            place = int(right.this.name) - 1
+            value = self.parameters[place] if place < len(self.parameters) else None
+        elif isinstance(right, exp.Literal):
+            value = right.name if right.is_string else int(right.name) if right.is_int else None
+        else:
+            return []
+        text = routing_text(value)
+        return [] if text is None else [(traced[1], text)]
+
+
+def routing_text(value: object) -> str | None:
+    """A value as the hub compares it with row images; None for kinds that are not compared."""
+    match value:
+        case bool():
+            return "true" if value else "false"
+        case int() | str():
+            return str(value)
+        case _ if type(value).__name__ == "UUID":
+            return str(value)
+        case _:
+            return None
+
+
+def _aggregates(level: exp.Select) -> bool:
+    return any(
+        node.parent_select is level for projection in level.selects for node in projection.find_all(exp.AggFunc)
+    ) or any(projection.find(exp.AnonymousAggFunc, exp.CombinedAggFunc) for projection in level.selects)
+
+
+def _with(shape: Shape, **changes: object) -> Shape:
+
+    return replace(shape, **changes)  # type: ignore[arg-type]  # names are Shape's own fields

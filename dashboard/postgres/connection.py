@@ -1,0 +1,194 @@
+"""Opening connections, and the border at which the driver's errors become ours.
+
+Connections are named in ``pg_stat_activity`` (``dashboard: …``), so that `doctor` and an administrator see whose
+they are. A server reached through a transaction pooler is told by the backend's process id, which a pooler
+makes up: prepared statements, LISTEN and session locks cannot be relied upon there.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import Any
+
+import asyncpg
+
+from dashboard.errors import (
+    ConnectError,
+    ConnectionLost,
+    NotASelect,
+    PrivilegeError,
+    QueryError,
+    ServerTooOld,
+)
+
+Connection = asyncpg.Connection
+"""The driver's connection, under the name by which the rooms above may speak of it."""
+
+OLDEST = 140000
+_LOST = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.InterfaceError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.CannotConnectNowError,
+    OSError,
+    TimeoutError,
+    EOFError,
+)
+
+
+async def connect(
+    dsn: str, *, name: str = "dashboard", timeout: float = 10.0, statement_timeout: float | None = None
+) -> Connection:
+    """Open a connection to PostgreSQL 14 or later.
+
+    Parameters
+    ----------
+    dsn
+        ``postgresql://user:password@host:port/database``, or what libpq's environment variables leave open.
+    name
+        Application name shown in ``pg_stat_activity``.
+    timeout
+        Seconds to wait for the server to answer.
+    statement_timeout
+        Seconds after which PostgreSQL ends a statement; None leaves the server's setting.
+
+    Raises
+    ------
+    ConnectError
+        The server cannot be reached or refuses; the sentence names host, port, database and what to do.
+    ServerTooOld
+        It is older than PostgreSQL 14.
+    """
+    settings = {"application_name": name}
+    if statement_timeout is not None:
+        settings["statement_timeout"] = str(int(statement_timeout * 1000))
+    try:
+        connection = await asyncpg.connect(dsn, timeout=timeout, statement_cache_size=200, server_settings=settings)
+    except (*_LOST, ValueError, asyncpg.PostgresError) as error:
+        raise _connect_error(error, dsn) from error
+    if connection.get_server_version()[0] < OLDEST // 10000:
+        version = ".".join(str(part) for part in connection.get_server_version()[:2])
+        await connection.close()
+        raise ServerTooOld(
+            f"The server runs PostgreSQL {version}; this package needs 14 or later.",
+            "Upgrade the server, or name another one.",
+        )
+    return connection
+
+
+def _connect_error(error: BaseException, dsn: str) -> ConnectError:
+    where = public_name(dsn)
+    if isinstance(error, asyncpg.InvalidCatalogNameError):
+        return ConnectError(f"There is no such database: {where}.", "Create it, or correct the DSN.")
+    if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
+        return ConnectError(f"{where} refuses the login: {error}.", "Check user and password in the DSN.")
+    if isinstance(error, asyncpg.TooManyConnectionsError):
+        return ConnectError(f"{where} has no connection left: {error}.", "Raise max_connections, or close some.")
+    if isinstance(error, TimeoutError):
+        return ConnectError(f"{where} does not answer.", "Check host, port and firewall.")
+    if isinstance(error, ValueError | asyncpg.InterfaceError):
+        return ConnectError(
+            f"This is not a DSN that PostgreSQL understands: {error}.",
+            "Write it as postgresql://user:password@host:5432/database.",
+        )
+    reason = str(error).strip().rstrip(".") or type(error).__name__
+    return ConnectError(f"Cannot connect to {where}: {reason}.", "Check that the server runs, host and port.")
+
+
+def public_name(dsn: str) -> str:
+    """The DSN without its password, fit to be printed."""
+    head, at, tail = dsn.rpartition("@")
+    if not at:
+        return dsn
+    scheme, sep, login = head.rpartition("//")
+    return f"{scheme}{sep}{login.partition(':')[0]}@{tail}"
+
+
+@contextmanager
+def translated(sql: str = "") -> Iterator[None]:
+    """Turn the driver's errors of the block into this package's, keeping the original as cause.
+
+    Raises
+    ------
+    ConnectionLost
+        The connection broke; what it carried must be done again.
+    PrivilegeError, NotASelect, QueryError
+        PostgreSQL refused the statement.
+    """
+    try:
+        yield
+    except asyncpg.PostgresError as error:
+        if isinstance(error, _LOST):
+            raise ConnectionLost(f"The connection to PostgreSQL broke: {error}.") from error
+        raise query_error(error, sql) from error
+    except _LOST as error:
+        raise ConnectionLost(f"The connection to PostgreSQL broke: {str(error) or type(error).__name__}.") from error
+    except (ValueError, OverflowError, TypeError) as error:
+        raise QueryError(
+            f"A value of this query cannot be exchanged with PostgreSQL: {error}.",
+            "Cast the column to text, or pass parameters of the column's type.",
+            sql=sql,
+        ) from error
+
+
+def query_error(error: asyncpg.PostgresError, sql: str) -> QueryError:
+    """One sentence of ours for a refusal of PostgreSQL's, with its hint as remedy."""
+    message = str(error.args[0] if error.args else error).strip().rstrip(".")
+    hint = getattr(error, "hint", None) or ""
+    code = getattr(error, "sqlstate", None)
+    if isinstance(error, asyncpg.InsufficientPrivilegeError):
+        return PrivilegeError(
+            f"PostgreSQL refuses: {message}.",
+            hint or "GRANT SELECT to the role of this query, or use another Scope.",
+            sql=sql,
+            sqlstate=code,
+        )
+    if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
+        return NotASelect(
+            f"A live query only reads, and this one writes: {message}.",
+            "Write a SELECT; changes go through live.write().",
+            sql=sql,
+            sqlstate=code,
+        )
+    return QueryError(f"PostgreSQL says: {message}.", hint, sql=sql, sqlstate=code)
+
+
+def is_pooled(connection: Connection, backend: int) -> bool:
+    """Whether a pooler stands between us and the server process `backend`."""
+    return bool(connection.get_server_pid() != backend)
+
+
+@asynccontextmanager
+async def reading(connection: Connection, *, first: str = "", patience: float | None = None) -> AsyncIterator[None]:
+    """One REPEATABLE READ, READ ONLY transaction: every statement in the block sees the same snapshot.
+
+    Parameters
+    ----------
+    first
+        A statement sent along with BEGIN, before the snapshot is taken.
+    patience
+        Seconds to wait for these two.
+    """
+    with translated():
+        await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}", timeout=patience)
+    try:
+        yield
+    except (asyncio.CancelledError, TimeoutError, ConnectionLost):
+        connection.terminate()  # a ROLLBACK could wait for ever at the other end
+        raise
+    except BaseException:
+        with translated():
+            await connection.execute("ROLLBACK", timeout=patience)
+        raise
+    else:
+        with translated():
+            await connection.execute("COMMIT", timeout=patience)
+
+
+async def fetch(connection: Connection, sql: str, *parameters: Any) -> list[asyncpg.Record]:
+    """Run one statement; errors come as this package's."""
+    with translated(sql):
+        return await connection.fetch(sql, *parameters)

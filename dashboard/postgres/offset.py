@@ -1,0 +1,50 @@
+"""Where a reader stands: a snapshot, and whose.
+
+Sequence numbers are not commit order, so a position in the log is not a number but a snapshot: the set of
+transactions that were visible. What is new since then is exactly what was not visible then and is now; nothing
+twice, nothing lost, however transactions overlap.
+
+A hot standby reports an empty list of open transactions. There the offset is (xmin, xmin, none) and the reader
+drops by sequence number what it has seen (`LogReader`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Identity:
+    """Which server, which timeline, which start and which log an offset belongs to."""
+
+    system_identifier: str
+    timeline: int
+    started: str
+    incarnation: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Offset:
+    """A snapshot of one server, as in ``pg_snapshot``.
+
+    Parameters
+    ----------
+    xmin, xmax
+        All transactions below `xmin` had ended; none from `xmax` on was visible.
+    xip
+        Transactions between the two that were still open.
+    identity
+        The server and log it was taken from; offsets of different identities cannot be compared.
+    """
+
+    xmin: int
+    xmax: int
+    xip: tuple[int, ...]
+    identity: Identity
+
+    def covers(self, xid: int) -> bool:
+        """Whether transaction `xid`, if it committed, is visible in this snapshot."""
+        return xid < self.xmax and xid not in self.xip
+
+    def __str__(self) -> str:
+        return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.xip))}"

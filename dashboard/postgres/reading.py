@@ -1,0 +1,132 @@
+"""What a live query asks of PostgreSQL while a snapshot is open, always in its own scope.
+
+The SQL of the user is wrapped, never rewritten; this module knows how to run it and what it touched, and nothing
+of why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from dashboard.postgres.connection import Connection, translated
+from dashboard.postgres.scope import Scope, entered
+from dashboard.sql import load
+
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of an answer: its name and PostgreSQL's name of its type (``int8``, ``timestamptz``, ``text``)."""
+
+    name: str
+    type: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Relation:
+    """What the catalogue says of a table, as one scope sees it; fields as in ``sql/relations.sql``."""
+
+    name: str
+    oid: int
+    kind: str
+    schema: str
+    relation: str
+    partition: bool
+    secured: bool
+    inherited: bool
+    captured: bool
+    policies_look_elsewhere: bool
+    policies_read_clock: bool
+    definition: str | None
+    columns: tuple[str, ...]
+    types: tuple[str, ...]
+    bytewise: tuple[bool, ...]
+    key: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Traits:
+    """What is known of a function by its name: it is volatile, may read tables, returns many rows."""
+
+    volatile: bool
+    opaque: bool
+    many: bool
+
+
+class Reading:
+    """An open snapshot on `connection`, and the questions a live query may put to it.
+
+    Questions are answered in the scope that `within` has entered.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @asynccontextmanager
+    async def within(self, scope: Scope | None, *, guarded: bool = False) -> AsyncIterator[None]:
+        """Answer the block's questions in `scope`.
+
+        Parameters
+        ----------
+        scope
+            None is the connection's own role.
+        guarded
+            Give the block a savepoint even without a scope: an error in it leaves the transaction usable, and
+            the locks it took are released at its end.
+        """
+        async with entered(self.connection, scope, guarded=guarded):
+            yield
+
+    async def rows(self, sql: str, *parameters: Any) -> list[Row]:
+        """Run a SELECT; rows as tuples of Python values."""
+        with translated(sql):
+            return [tuple(record) for record in await self.connection.fetch(sql, *parameters)]
+
+    async def columns(self, sql: str) -> tuple[Column, ...]:
+        """Names and types of the columns `sql` would return; parses and plans it, does not run it."""
+        with translated(sql):
+            prepared = await self.connection.prepare(sql)
+            return tuple(Column(a.name, str(a.type.name)) for a in prepared.get_attributes())
+
+    async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
+        """The tables behind names as written in SQL; unknown names are left out."""
+        with translated():
+            found = await self.connection.fetch(load("relations"), list(names))
+        return {row["name"]: _relation(row) for row in found}
+
+    async def functions(self, names: Sequence[str]) -> dict[str, Traits]:
+        """Traits of functions by name; overloads count together, at their worst."""
+        with translated():
+            found = await self.connection.fetch(load("functions"), list(names)) if names else []
+        return {row["name"]: Traits(row["volatile"], row["opaque"], row["many"]) for row in found}
+
+    async def locked(self) -> frozenset[int]:
+        """Oids of the relations this transaction has read so far (partitions as their root, no catalogues)."""
+        with translated():
+            return frozenset(row["relation"] for row in await self.connection.fetch(load("locked_relations")))
+
+    async def uncaptured(self, relations: Sequence[int]) -> list[str]:
+        """Names of those among `relations` (oids) whose changes the log does not see."""
+        with translated():
+            return [row["name"] for row in await self.connection.fetch(load("uncaptured"), list(relations))]
+
+    async def fingerprint(self, relations: Sequence[int]) -> str:
+        """A value that changes with the schema, policies, grants or capture behind `relations` (oids)."""
+        with translated():
+            return str(await self.connection.fetchval(load("fingerprint"), list(relations)))
+
+    async def forget_plans(self) -> None:
+        """Drop what the driver remembers of types and statements: the schema has changed."""
+        with translated():
+            await self.connection.reload_schema_state()
+
+
+def _relation(row: Any) -> Relation:
+    values = dict(row)
+    for name in ("columns", "types", "bytewise", "key"):
+        values[name] = tuple(values[name] or ())
+    return Relation(**values)

@@ -1,0 +1,2 @@
+-- The snapshot of this transaction in a database where capture is not installed.
+SELECT pg_current_snapshot() AS snapshot, NULL::text AS incarnation, NULL::xid8 AS horizon, clock_timestamp() AS at;

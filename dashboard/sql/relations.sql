@@ -1,0 +1,44 @@
+-- What the planner of live queries must know of each table named in a SELECT ($1: names as written, quoted).
+-- Run as the scope's role: names resolve by its search_path, row_security_active() answers for it.
+SELECT n.name,
+       c.oid AS oid,
+       c.relkind::text AS kind,
+       ns.nspname AS schema,
+       c.relname AS relation,
+       c.relispartition AS partition,
+       row_security_active(c.oid) AS secured,
+       EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AND c.relkind <> 'p' AS inherited,
+       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+                 AND t.tgenabled <> 'D' AND t.tgname LIKE 'dashboard\_%') AS captured,
+       EXISTS (SELECT FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
+               WHERE p.polrelid = c.oid
+                 AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid)
+                      OR d.refclassid = 'pg_proc'::regclass)) AS policies_look_elsewhere,
+       EXISTS (SELECT FROM pg_policy p
+               WHERE p.polrelid = c.oid
+                 AND pg_get_expr(p.polqual, p.polrelid) ~* '(now\(|current_date|current_time|localtime|_timestamp)')
+         AS policies_read_clock,
+       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
+       (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
+       (SELECT array_agg(format_type(a.atttypid, NULL) ORDER BY a.attnum) FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS types,
+       (SELECT array_agg(coalesce(co.collname IN ('C', 'POSIX') OR co.collname = 'default' AND
+                (SELECT coalesce(to_jsonb(db) ->> 'datlocale', db.datcollate) ~ '^(C|POSIX)($|[.])' FROM pg_database db
+                 WHERE db.datname = current_database()), true) ORDER BY a.attnum)
+        FROM pg_attribute a LEFT JOIN pg_collation co ON co.oid = a.attcollation
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS bytewise,
+       (SELECT array_agg(a.attname::text ORDER BY k.place)
+        FROM (SELECT i.indrelid, i.indkey, i.indnkeyatts FROM pg_index i
+              WHERE i.indrelid = c.oid AND i.indisunique AND i.indisvalid AND i.indimmediate
+                AND i.indpred IS NULL AND i.indexprs IS NULL
+                AND NOT EXISTS (SELECT FROM unnest(i.indkey::int2[]) WITH ORDINALITY u(attnum, place)
+                                JOIN pg_attribute x ON x.attrelid = i.indrelid AND x.attnum = u.attnum
+                                WHERE u.place <= i.indnkeyatts AND NOT x.attnotnull)
+              ORDER BY NOT i.indisprimary, i.indnkeyatts, i.indexrelid LIMIT 1) best,
+             LATERAL unnest(best.indkey::int2[]) WITH ORDINALITY k(attnum, place)
+        JOIN pg_attribute a ON a.attnum = k.attnum
+        WHERE a.attrelid = best.indrelid AND k.place <= best.indnkeyatts) AS key
+FROM unnest($1::text[]) AS n(name)
+JOIN pg_class c ON c.oid = to_regclass(n.name)
+JOIN pg_namespace ns ON ns.oid = c.relnamespace;
