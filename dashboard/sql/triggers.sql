@@ -15,13 +15,13 @@ tree AS (
     SELECT root, captured, root AS oid FROM roots
     UNION
     SELECT tree.root, tree.captured, i.inhrelid FROM pg_inherits i JOIN tree ON i.inhparent = tree.oid),
--- A table of two inheritance parents is in two trees, once is enough.
+-- A table of two inheritance parents is in two trees, once is enough. Only partitions are logged under another's oid.
 members AS (
-    SELECT DISTINCT ON (c.oid) tree.root, tree.captured, c.oid, c.relkind, c.relispartition, c.relowner,
+    SELECT DISTINCT ON (c.oid) coalesce(pg_partition_root(c.oid)::oid, c.oid) AS root, tree.captured, c.oid, c.relkind, c.relispartition, c.relowner,
            format('%I.%I', n.nspname, c.relname) AS name
     FROM tree JOIN pg_class c USING (oid) JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p')
-    ORDER BY c.oid, tree.captured DESC, tree.root),
+    ORDER BY c.oid, tree.captured DESC),
 types AS (
     SELECT m.oid AS relation, a.atttypid AS type
     FROM members m JOIN pg_attribute a ON a.attrelid = m.oid AND a.attnum > 0 AND NOT a.attisdropped
