@@ -1,0 +1,28 @@
+"""Live queries: answers of SELECTs that follow the database, and the ticks that move them."""
+
+from dashboard.live.delta import Delta
+from dashboard.live.frame import Key, LiveFrame
+from dashboard.live.hub import Tick
+from dashboard.live.live import Live, connect
+from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.stream import Batch, ChangeStream
+from dashboard.postgres.reading import Column
+from dashboard.postgres.scope import Scope
+from dashboard.postgres.status import Status
+
+__all__ = [
+    "Batch",
+    "ChangeStream",
+    "Column",
+    "Delta",
+    "Key",
+    "Live",
+    "LiveFrame",
+    "LiveQuery",
+    "Priority",
+    "Scope",
+    "Status",
+    "Subscription",
+    "Tick",
+    "connect",
+]

@@ -7,8 +7,8 @@ arithmetic expect it.
 
 Types in the DataFrame, the same whether a NULL is present or not: integers ``Int64``, boolean ``boolean``,
 real/double/numeric ``float64`` (NULL is NaN), text ``str``, timestamptz ``datetime64[us, UTC]``, timestamp
-``datetime64[us]``, date ``datetime64[s]``, interval ``timedelta64[us]``; all others (uuid, json as text, arrays, bytea, …)
-``object``. The index is the row's identity: its key, or a number that stays with the row while it lives.
+``datetime64[us]``, date ``datetime64[s]``, interval ``timedelta64[us]``; all others (uuid, json as text, arrays,
+bytea, …) ``object``. The index is the row's identity: its key, or a number that stays with the row while it lives.
 """
 
 from __future__ import annotations
@@ -83,14 +83,15 @@ def to_index(keys: Sequence[Key]) -> pd.Index:
 
 
 def _typed(values: pd.Series[Any], kind: str) -> pd.Series[Any]:
-    dtype = _DTYPES.get(kind)
+    dtype: Any = _DTYPES.get(kind)
     if dtype is None:
         return values
-    if dtype == "datetime64[us, UTC]":
-        return pd.to_datetime(values, utc=True).astype(dtype)
-    if kind == "numeric":
-        return values.map(float, na_action="ignore").astype(dtype)
     try:
-        return values.astype(dtype)
-    except (ValueError, TypeError, OverflowError):  # a date beyond what the dtype holds: keep it exact
+        if kind == "timestamptz":
+            values = pd.to_datetime(values, utc=True)
+        elif kind == "numeric":
+            values = values.map(float, na_action="ignore")
+        typed: pd.Series[Any] = values.astype(dtype)
+    except (ValueError, TypeError, OverflowError):  # a time beyond what the dtype holds: keep it exact
         return values
+    return typed

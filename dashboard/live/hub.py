@@ -6,7 +6,8 @@ them up to date in that same snapshot, and only then publishes them, all at one 
 An answer that joins was read in a snapshot of its own; its first tick catches it up from there. An answer that
 PostgreSQL refuses must not take the others with it: the tick is done again with a savepoint around each, the
 refused one keeps its rows and carries the error, and is opened anew at each heartbeat until it works again. When
-the log cannot be resumed (rotated away, another server) every answer is read anew, in one snapshot, and what differs is one delta.
+the log cannot be resumed (rotated away, another server) every answer is read anew, in one snapshot, and what
+differs is one delta.
 
 A re-run that is expensive is not repeated at every tick: it rests for three times what it cost, and says by its own
 offset how far it is true. `Hub.settle` waits for such too.
@@ -46,7 +47,9 @@ class Tick:
     offset, at
         The snapshot, and when it was taken by the server's clock.
     changes
-        Rows of the log that became visible; empty when there were too many to list (`flooded` then counts them by table oid).
+        Rows of the log that became visible; empty when there were too many to list.
+    flooded
+        In that case: how many, by table (oid).
     deltas
         Answers that changed, and by what.
     cost

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
@@ -21,9 +21,11 @@ from dashboard.live.delta import Delta
 from dashboard.live.hub import Hub, Tick
 from dashboard.live.opening import Opening
 from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.stream import ChangeStream
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect as open_connection
 from dashboard.postgres.follower import Follower, Pace
+from dashboard.postgres.reading import Relation
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.status import Status
 from dashboard.settings import settings
@@ -150,6 +152,16 @@ class Live:
             await connection.close()
         if self._follower is not None:
             self._follower.wake()
+
+    def changes(self, *names: str) -> ChangeStream:
+        """The raw changes of tables, named as one writes them in SQL, from now on."""
+        return ChangeStream(self, names)
+
+    async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
+        """What the catalogue says of tables, by the names given; unknown ones are left out."""
+        self.start()
+        assert self._opening is not None
+        return await self._opening.relations(names)
 
     async def caught_up(self) -> None:
         """Return once all that was committed before the call is in every frame.

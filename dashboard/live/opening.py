@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 
 from dashboard.errors import ConnectionLost
 from dashboard.live.answer import Answer
@@ -11,7 +13,7 @@ from dashboard.postgres.connection import Connection, connect, fetch
 from dashboard.postgres.follower import Pace
 from dashboard.postgres.log import LogReader
 from dashboard.postgres.offset import Identity
-from dashboard.postgres.reading import Reading
+from dashboard.postgres.reading import Reading, Relation
 from dashboard.sql import load
 
 WIDTH = 3
@@ -39,19 +41,25 @@ class Opening:
         ConnectError, ConnectionLost
             The database cannot be reached, or not any more.
         """
+        async with self._connection() as connection:
+            return await self._read(connection, answer)
+
+    async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
+        """What the catalogue says of tables, by name."""
+        async with self._connection() as connection:
+            return await Reading(connection).relations(names)
+
+    @asynccontextmanager
+    async def _connection(self) -> AsyncIterator[Connection]:
         async with self._turns:
             connection = await self._take()
             try:
-                delta = await self._read(connection, answer)
-            except ConnectionLost:
-                connection.terminate()
-                raise
-            except asyncio.CancelledError:
+                yield connection
+            except (ConnectionLost, asyncio.CancelledError):
                 connection.terminate()
                 raise
             finally:
                 self._give(connection)
-            return delta
 
     async def _read(self, connection: Connection, answer: Answer) -> Delta | None:
         row = (await fetch(connection, load("identity")))[0]

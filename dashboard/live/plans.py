@@ -13,11 +13,13 @@ Neither keys nor sums depend on the order of changes within a transaction, which
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
 
 from sqlglot import exp
+from typing_extensions import override
 
 from dashboard.errors import DashboardError
 from dashboard.live.changes import Changes
@@ -34,19 +36,21 @@ class NotUnique(DashboardError):
     """What was taken for a key is not one in this answer: only a re-run can tell its rows apart."""
 
 
-class Plan(Protocol):
+class Plan(ABC):
     """How one query is brought up to date; `kind` and `reason` are shown to the user."""
 
     kind: Kind
     reason: str
 
+    @abstractmethod
     async def whole(self, reading: Reading) -> Whole:
         """The answer in the open snapshot, from nothing."""
 
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
         """The answer in the open snapshot, from `frame` and what changed since. Must not alter `frame`."""
+        return await self.whole(reading)
 
-    def folded(self) -> None:
+    def folded(self) -> None:  # noqa: B027 - most plans keep nothing
         """What the last call found was accepted: the next `advance` starts from there."""
 
 
@@ -90,7 +94,7 @@ class Source:
         return f"WITH dashboard_changed AS (SELECT changed_row.* FROM {images})\nSELECT * FROM (\n{text}\n) AS q"
 
 
-class Rerun:
+class Rerun(Plan):
     """Read everything again."""
 
     kind: Kind = "rerun"
@@ -100,18 +104,13 @@ class Rerun:
         self.reason = reason
         self._identity = RowIdentity(source.shape.key)
 
+    @override
     async def whole(self, reading: Reading) -> Whole:
         rows = await self.source.all(reading)
         return Whole(keys=self._identity.keys(rows), rows=rows)
 
-    async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
-        return await self.whole(reading)
 
-    def folded(self) -> None:
-        pass
-
-
-class Rows:
+class Rows(Plan):
     """Read changed keys again."""
 
     kind: Kind = "rows"
@@ -125,12 +124,14 @@ class Rows:
             self._unlimited = source.statement.without_limit() or source.statement.sql
         self._sort_key = sort_key(source.shape.order)
 
+    @override
     async def whole(self, reading: Reading) -> Whole:
         rows = await self.source.all(reading)
         keys = [key_of(row, self._key) for row in rows]
         _check_unique(keys)
         return Whole(keys=keys, rows=rows)
 
+    @override
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
         relation = self.source.shape.relation
         assert relation is not None
@@ -154,13 +155,12 @@ class Rows:
         types = [relation.types[relation.columns.index(name)] for name in relation.key]
         arrays = ", ".join(f"${first + nth}::{kind}[]" for nth, kind in enumerate(types))
         condition = f"({', '.join(f'q.c{place}' for place in self._key)}) IN (SELECT * FROM unnest({arrays}))"
-        return await self.source.some(reading, self._unlimited, condition, *(list(part) for part in zip(*changed)))
+        return await self.source.some(
+            reading, self._unlimited, condition, *(list(part) for part in zip(*changed, strict=True))
+        )
 
-    def folded(self) -> None:
-        pass
 
-
-class Groups:
+class Groups(Plan):
     """Read the groups of changed rows again."""
 
     kind: Kind = "groups"
@@ -171,12 +171,14 @@ class Groups:
         self._key = source.shape.key
         self._touched = source.over_changes(source.next)
 
+    @override
     async def whole(self, reading: Reading) -> Whole:
         rows = await self.source.all(reading)
         keys = [key_of(row, self._key) for row in rows]
         _check_unique(keys)
         return Whole(keys=keys, rows=rows)
 
+    @override
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
         relation = self.source.shape.relation
         assert relation is not None
@@ -206,11 +208,8 @@ class Groups:
             values.append(known)
         return " AND ".join(terms), values
 
-    def folded(self) -> None:
-        pass
 
-
-class Sums:
+class Sums(Plan):
     """Add what the changed rows add."""
 
     kind: Kind = "sums"
@@ -230,6 +229,7 @@ class Sums:
         self._found: dict[Key, Row | None] = {}
         self._afresh = True
 
+    @override
     async def whole(self, reading: Reading) -> Whole:
         if self._full is None or self._plus is None:
             raise NotUnique("Hidden counts cannot be selected along with this text.")
@@ -238,6 +238,7 @@ class Sums:
         self._found, self._afresh = dict(totals), True
         return Whole(keys=list(totals), rows=[self._shown(row) for row in totals.values()])
 
+    @override
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
         relation = self.source.shape.relation
         assert relation is not None
@@ -278,6 +279,7 @@ class Sums:
     def _key_of(self, row: Row) -> Key:
         return key_of(row, self._key) if self._key else 0
 
+    @override
     def folded(self) -> None:
         if self._afresh:
             self._totals = {}

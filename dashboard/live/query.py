@@ -66,7 +66,7 @@ class LiveQuery:
 
     @property
     def parameters(self) -> tuple[Any, ...]:
-        """Values of ``$1`` …"""
+        """Values of ``$1`` and so on."""
         return self._answer.parameters
 
     @property

@@ -181,7 +181,7 @@ class _Analysis:
             raise _Doubt("It aggregates the whole table by more than count() and exact sum().")
         return _with(common, kind="groups", reason="Only the groups of changed rows are read again.")
 
-    def _qualified(self) -> exp.Expression:
+    def _qualified(self) -> exp.Expr:
         if self.statement.tree is None:
             raise _Doubt("Its syntax is not one that is followed in detail.")
         if self.statement.tree.args.get("with_") or self.statement.tree.find(exp.With):
@@ -190,7 +190,7 @@ class _Analysis:
         own = list(tree.find_all(exp.Table))
         if len(own) != len(self.statement.tables):
             raise _Doubt("It reads from something that is not a table.")
-        schema: dict[str, dict[str, str]] = {}
+        schema: dict[str, object] = {}
         for node, mention in zip(own, self.statement.tables, strict=True):
             relation = self.relations.get(mention.name)
             if relation is None:
@@ -217,7 +217,7 @@ class _Analysis:
 
     def _driving(self, tree: exp.Select) -> tuple[TableName, Relation]:
         """The first table of FROM: the one whose rows the answer's rows come from."""
-        level: exp.Expression = tree
+        level: exp.Expr = tree
         while isinstance(level, exp.Select):
             source = level.args.get("from_")
             if source is None:
@@ -242,7 +242,7 @@ class _Analysis:
 
     def _check_simple(self, tree: exp.Select) -> None:
         """Nothing but projection, filter, inner and left joins, down to the table."""
-        level: exp.Expression = tree
+        level: exp.Expr = tree
         outer = True
         while isinstance(level, exp.Select):
             self._check_level(level, outer=outer)
@@ -308,7 +308,7 @@ class _Analysis:
             places.append(traced.index((table, name)))
         return tuple(places)
 
-    def _trace(self, level: exp.Select, expression: exp.Expression) -> tuple[TableName, str] | None:
+    def _trace(self, level: exp.Select, expression: exp.Expr) -> tuple[TableName, str] | None:
         """The table column behind an expression, through derived tables; None if it is computed."""
         if not isinstance(expression, exp.Column):
             return None
@@ -343,7 +343,7 @@ class _Analysis:
             terms.append(OrderTerm(place, bool(ordered.args.get("desc")), bool(ordered.args.get("nulls_first"))))
         return tuple(terms)
 
-    def _orderable(self, tree: exp.Select, place: int, expression: exp.Expression) -> bool:
+    def _orderable(self, tree: exp.Select, place: int, expression: exp.Expr) -> bool:
         kind = self.columns[place].type
         if kind in ORDERABLE:
             return True
@@ -364,7 +364,7 @@ class _Analysis:
 
     def _equalities(self, tree: exp.Select, table: TableName) -> tuple[tuple[str, str], ...]:
         found: list[tuple[str, str]] = []
-        level: exp.Expression = tree
+        level: exp.Expr = tree
         while isinstance(level, exp.Select):
             where = level.args.get("where")
             for condition in (
@@ -377,9 +377,7 @@ class _Analysis:
             level = source.this if isinstance(source, exp.Subquery) else source
         return tuple(found)
 
-    def _equality(
-        self, level: exp.Select, left: exp.Expression, right: exp.Expression, table: TableName
-    ) -> list[tuple[str, str]]:
+    def _equality(self, level: exp.Select, left: exp.Expr, right: exp.Expr, table: TableName) -> list[tuple[str, str]]:
         traced = self._trace(level, left)
         if traced is None or traced[0] is not table:
             return []

@@ -15,7 +15,7 @@ from functools import cached_property
 from sqlglot import exp, parse
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
-from sqlglot.tokens import Token, TokenType
+from sqlglot.tokenizer_core import Token, TokenType
 
 from dashboard.errors import NotASelect
 

@@ -79,12 +79,12 @@ def hidden_columns(written: exp.Select, columns: Sequence[SumColumn]) -> str:
     return ", ".join(parts)
 
 
-def _replaced(tree: exp.Expression, old: exp.Expression, new: exp.Expression) -> exp.Expression:
+def _replaced(tree: exp.Expr, old: exp.Expr, new: exp.Expr) -> exp.Expr:
     old.replace(new)
     return tree
 
 
-def _empty(expression: exp.Expression) -> tuple[bool, exp.Expression]:
+def _empty(expression: exp.Expr) -> tuple[bool, exp.Expr]:
     """(True, the sum) for ``coalesce(sum(…), 0)``; (False, expression) for anything else."""
     if isinstance(expression, exp.Coalesce) and len(expression.expressions) == 1:
         constant = expression.expressions[0]

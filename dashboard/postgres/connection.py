@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, TypeAlias
 
 import asyncpg
 
@@ -23,7 +23,7 @@ from dashboard.errors import (
     ServerTooOld,
 )
 
-Connection = asyncpg.Connection
+Connection: TypeAlias = asyncpg.Connection
 """The driver's connection, under the name by which the rooms above may speak of it."""
 
 OLDEST = 140000
@@ -191,4 +191,5 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
 async def fetch(connection: Connection, sql: str, *parameters: Any) -> list[asyncpg.Record]:
     """Run one statement; errors come as this package's."""
     with translated(sql):
-        return await connection.fetch(sql, *parameters)
+        rows: list[asyncpg.Record] = await connection.fetch(sql, *parameters)
+    return rows

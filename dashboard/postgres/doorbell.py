@@ -2,8 +2,8 @@
 
 NOTIFY takes a database-wide lock at commit, so it must not be in every commit. The one reader that leads holds the
 gate, an advisory lock, exclusively while it sleeps; the capture trigger tries the same lock shared. If the trigger
-gets it the leader is awake and reads by itself; if not, it rings. The leader takes the gate without waiting, which fails while a writer
-that did not ring is still open, and reads once more before it sleeps.
+gets it the leader is awake and reads by itself; if not, it rings. The leader takes the gate without waiting, which
+fails while a writer that did not ring is still open, and reads once more before it sleeps.
 
 Leading is a second advisory lock. Both belong to the session, so they go with its connection, and another reader
 leads from its next heartbeat. The leader rings for the others when it reads by itself.

@@ -160,7 +160,7 @@ class Follower:
         delay = min(self.pace.backoff_max, self.pace.backoff_first * 2 ** min(failures - 1, 20))
         self._wake.clear()
         with suppress(TimeoutError):
-            async with asyncio.timeout(delay * random.uniform(0.5, 1.0)):
+            async with asyncio.timeout(delay * random.uniform(0.5, 1.0)):  # noqa: S311 - jitter, not a secret
                 await self._wake.wait()
 
     async def _begin(self, connection: Connection) -> LogReader:
