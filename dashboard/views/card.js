@@ -6,7 +6,7 @@ export class Card {
     this.title = h("h2", {}, options.title ?? "");
     this.aside = h("span", { class: "aside" }, options.caption ?? "");
     this.head = h("div", { class: "head" }, this.title, this.aside);
-    this.error = h("div", { class: "error", role: "status", hidden: true });
+    this.error = h("div", { class: "problem", role: "status", hidden: true });
     this.skeleton = h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: skeleton }, () => h("i")));
     this.body = h("div", { class: "body", hidden: true });
     this.node = h("section", { class: `card ${className}`, "aria-busy": "true", "aria-label": options.title || null });

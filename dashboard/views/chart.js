@@ -1,0 +1,169 @@
+// A Bokeh figure that lives in the browser only: it is made once from the server's JSON and fed by steps.
+import { colour, h, setText, themeChanged, token } from "./dom.js";
+import { clockTime, timeZone } from "./format.js";
+import { link } from "./channel.js";
+import { Card } from "./card.js";
+
+export class ChartView {
+  constructor(options) {
+    this.options = options;
+    this.card = new Card({ ...options, caption: options.caption || " " }, { skeleton: Math.max(3, Math.round(options.height / 24)) });
+    this.plot = h("div", { class: "plot", style: `min-height:${options.height}px` });
+    this.legend = h("div", { class: "legend" });
+    this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
+    this.card.body.append(this.plot, this.legend, this.empty);
+    this.renderers = new Map();
+    this.hidden = new Set();
+    this.onTheme = () => this.paint();
+    this.onMessage = () => this.tell();
+    themeChanged.addEventListener("change", this.onTheme);
+    link.addEventListener("message", this.onMessage);
+  }
+
+  get node() { return this.card.node; }
+
+  remove() {
+    themeChanged.removeEventListener("change", this.onTheme);
+    link.removeEventListener("message", this.onMessage);
+    this.document?.clear();
+  }
+
+  receive(picture) {
+    if (picture.step) this.feed(picture.step.names, picture.step.series);
+    else this.card.show(picture, (body) => this.draw(body));
+  }
+
+  draw({ figure, axis, series }) {
+    const made = JSON.stringify(figure);
+    if (this.made !== made) this.make(figure, axis);
+    this.made = made;
+    const whole = Object.fromEntries(Object.entries(series).map(([name, one]) => [name, { whole: one }]));
+    this.feed(Object.keys(series), whole);
+  }
+
+  make(json, axis) {
+    this.document?.clear();
+    this.plot.replaceChildren();
+    this.renderers.clear();
+    this.axis = axis;
+    this.document = Bokeh.documents[0].constructor.from_json(json);
+    this.figure = this.document.roots()[0];
+    this.model = this.figure.renderers.find((renderer) => renderer.name === "series");
+    this.others = this.figure.renderers.filter((renderer) => renderer !== this.model);
+    this.figure.renderers = this.others;
+    this.paint();
+    Bokeh.embed.add_document_standalone(this.document, this.plot);
+  }
+
+  feed(names, steps) {
+    if (!this.figure) return;
+    const known = [...this.renderers.keys()];
+    for (const name of names) if (!this.renderers.has(name)) this.add(name);
+    for (const name of known) if (!names.includes(name)) this.renderers.delete(name);
+    for (const [name, step] of Object.entries(steps)) this.take(this.renderers.get(name).data_source, step);
+    if (known.length !== this.renderers.size || names.some((name, place) => name !== known[place])) this.arrange(names);
+    if (this.options.kind === "bar") this.fit(names);
+    this.empty.hidden = names.length > 0;
+  }
+
+  add(name) {
+    const { data_source: source, glyph, constructor: Renderer } = this.model;
+    const data = Object.fromEntries(Object.keys(source.data).map((column) => [column, []]));
+    const renderer = new Renderer({ name, data_source: new source.constructor({ data }), glyph: copied(glyph) });
+    this.renderers.set(name, renderer);
+    this.tint(name, renderer);
+  }
+
+  take(source, { whole, drop, patch, append }) {
+    if (whole) {
+      source.data = columns(whole);
+      return;
+    }
+    if (drop) source.data = Object.fromEntries(Object.entries(source.data).map(([name, values]) => [name, [...values].slice(drop)]));
+    if (patch) source.patch(new Map(Object.entries(patch).map(([name, changes]) => [name, changes.map(([place, value]) => [place, value ?? NaN])])));
+    if (append) source.stream(columns(append));
+  }
+
+  arrange(names) {
+    this.renderers = new Map(names.map((name) => [name, this.renderers.get(name)]));
+    this.figure.renderers = [...this.others, ...this.renderers.values()];
+    this.legend.replaceChildren(...(this.options.by || names.length > 1 ? names.map((name) => this.entry(name)) : []));
+  }
+
+  entry(name) {
+    const dot = h("i", { class: "dot", style: `color:var(${this.colourOf(name)})` });
+    const entry = h("button", { type: "button", "aria-pressed": String(!this.hidden.has(name)), onclick: () => this.toggle(name, entry) }, dot, name);
+    return entry;
+  }
+
+  toggle(name, entry) {
+    const isShown = this.hidden.has(name);
+    if (isShown) this.hidden.delete(name);
+    else this.hidden.add(name);
+    entry.setAttribute("aria-pressed", String(isShown));
+    this.renderers.get(name).visible = isShown;
+  }
+
+  // Bars are as wide as the usual gap; side by side where they do not stand on each other.
+  fit(names) {
+    const places = new Set();
+    for (const renderer of this.renderers.values()) for (const x of renderer.data_source.data.x) places.add(x);
+    const isCategory = this.axis === "category";
+    const gap = isCategory ? 1 : usualGap([...places].sort((a, b) => a - b), this.axis === "number" ? 1 : 60000);
+    const isBeside = names.length > 1 && this.model.glyph.x.transform;
+    if (isCategory) {
+      const factors = [...places];
+      if (JSON.stringify(factors) !== JSON.stringify(this.figure.x_range.factors)) this.figure.x_range.factors = factors;
+    }
+    names.forEach((name, place) => {
+      const { glyph } = this.renderers.get(name);
+      glyph.width = { value: (gap * 0.8) / (isBeside ? names.length : 1) };
+      if (!isBeside) return;
+      const { transform } = this.model.glyph.x;
+      const value = gap * 0.8 * ((place + 0.5) / names.length - 0.5);
+      glyph.x = { field: "x", transform: new transform.constructor({ value, range: transform.range }) };
+    });
+  }
+
+  colourOf(name) { return colour(this.options.by || this.options.title, name); }
+
+  tint(name, renderer) {
+    const value = { value: token(this.colourOf(name)) };
+    const { glyph } = renderer;
+    for (const property of ["line_color", "fill_color"]) {
+      if (property in glyph.properties && glyph[property]?.value !== null) glyph[property] = value;
+    }
+  }
+
+  paint() {
+    if (!this.figure) return;
+    const [mute, line, grid] = ["--d-mute", "--d-line", "--d-grid"].map((name) => token(name));
+    const font = token("--d-font");
+    const [below] = this.figure.below, [left] = this.figure.left;
+    for (const axis of [below, left]) axis.setv({ major_label_text_color: mute, major_label_text_font: font });
+    below.setv({ axis_line_color: line });
+    for (const one of this.figure.center) if (one.type === "Grid" && one.dimension === 1) one.setv({ grid_line_color: grid });
+    for (const [name, renderer] of this.renderers) this.tint(name, renderer);
+  }
+
+  tell() {
+    if (this.options.caption || link.at === null || !this.axis) return;
+    const zone = this.axis === "time" ? ` · ${timeZone}` : "";
+    setText(this.card.aside, `to ${clockTime(link.at)}${zone}`);
+  }
+}
+
+function usualGap(sorted, otherwise) {
+  const gaps = sorted.slice(1).map((place, before) => place - sorted[before]).sort((a, b) => a - b);
+  return gaps.length ? gaps[gaps.length >> 1] : otherwise;
+}
+
+// Bokeh's own `clone` stumbles over properties that have no value yet.
+function copied(model) {
+  const given = [...model].filter((property) => property.dirty && !property.is_unset);
+  return new model.constructor(Object.fromEntries(given.map((property) => [property.attr, property.get_value()])));
+}
+
+function columns(series) {
+  return Object.fromEntries(Object.entries(series).map(([name, values]) => [name, values.map((value) => value ?? NaN)]));
+}

@@ -3,8 +3,12 @@ import { adopt, h } from "./dom.js";
 import { channelOf, link } from "./channel.js";
 import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
+import { TableView } from "./table.js";
+import { ChartView } from "./chart.js";
+import { StatusView } from "./status.js";
+import { PageView } from "./page.js";
 
-const KINDS = { tile: TileView, feed: FeedView };
+const KINDS = { tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView };
 
 export function render({ model, view, el }) {
   adopt(document, themeCss);

@@ -1,0 +1,67 @@
+// The frame of a page: header, twelve columns, footer.
+import { h, setText } from "./dom.js";
+import { preciseTime } from "./format.js";
+import { link } from "./channel.js";
+import { StatusView } from "./status.js";
+
+const REMEMBERED = "dashboard-theme";
+
+export class PageView {
+  constructor(options, send, model) {
+    const root = document.documentElement;
+    root.classList.add("d-page");
+    this.theme(localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    this.status = new StatusView({ variant: "compact" });
+    this.toggle = h("button", { class: "chip", type: "button", "aria-label": "Light or dark", onclick: () => this.switch() });
+    this.snapshot = h("span");
+    this.onMessage = () => this.tell();
+    link.addEventListener("message", this.onMessage);
+    const children = model.get_child("objects") ?? [];
+    const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)];
+    this.node = h("div", { class: "page" },
+      h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
+      this.header(options), this.main = this.content(options, tools, contents));
+    this.mark();
+  }
+
+  header(options) {
+    const links = options.navigation.map(([name, address]) => (
+      h("a", { href: address, class: name === options.active ? "on" : null, "aria-current": name === options.active ? "page" : null }, name)
+    ));
+    const navigation = links.length ? h("nav", { "aria-label": "Dashboards" }, links) : null;
+    return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, this.toggle);
+  }
+
+  content(options, tools, contents) {
+    const bar = options.title || tools.length ? h("div", { class: "bar" }, h("h1", {}, options.title), tools.map((tool) => h("div", { class: "tool" }, tool))) : null;
+    const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place] }, content));
+    const footer = h("footer", {}, this.snapshot, options.note ? h("span", {}, options.note) : null);
+    return h("main", { id: "content", tabindex: "-1" }, bar, cells, footer);
+  }
+
+  remove() {
+    this.status.remove();
+    link.removeEventListener("message", this.onMessage);
+  }
+
+  receive(picture) { this.status.receive(picture); }
+
+  tell() {
+    if (link.at !== null) setText(this.snapshot, `One snapshot for the whole page: ${preciseTime(link.at)}`);
+  }
+
+  theme(name) {
+    document.documentElement.classList.toggle("dark", name === "dark");
+  }
+
+  switch() {
+    const next = document.documentElement.classList.contains("dark") ? "light" : "dark";
+    localStorage.setItem(REMEMBERED, next);
+    this.theme(next);
+    this.mark();
+  }
+
+  mark() {
+    setText(this.toggle, document.documentElement.classList.contains("dark") ? "☀" : "☾");
+  }
+}

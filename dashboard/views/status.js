@@ -1,0 +1,48 @@
+// The connection's state in words: the database's from the server, the page's own from the channel.
+import { h, setText } from "./dom.js";
+import { ago, clockTime } from "./format.js";
+import { link } from "./channel.js";
+
+const WORDS = {
+  connecting: ["Connecting", "plain"], live: ["Live", "ok"], polling: ["Polling", "warn"],
+  reconnecting: ["Reconnecting", "warn"], offline: ["Offline", "bad"],
+};
+
+export class StatusView {
+  constructor(options) {
+    this.variant = options.variant;
+    this.label = h("span");
+    this.pill = h("span", { class: "pill plain", role: "status" }, h("i"), this.variant === "minimal" ? null : this.label);
+    this.detail = h("div", { class: "soft detail", hidden: this.variant !== "full" });
+    this.node = h("div", { class: `status ${this.variant}` }, this.pill, this.detail);
+    this.body = { link: "connecting", lag: null, since: null, reason: "" };
+    this.onLink = () => this.tell();
+    link.addEventListener("change", this.onLink);
+    link.addEventListener("message", this.onLink);
+    this.tell();
+  }
+
+  remove() {
+    link.removeEventListener("change", this.onLink);
+    link.removeEventListener("message", this.onLink);
+  }
+
+  receive(picture) {
+    if (picture.body) this.body = picture.body;
+    this.tell();
+  }
+
+  tell() {
+    const { link: database, lag, since, reason } = this.body;
+    const isCut = link.state === "closed";
+    const [word, tone] = isCut ? ["Page disconnected", "warn"] : WORDS[database] ?? [database, "plain"];
+    const delay = !isCut && lag !== null && ["live", "polling"].includes(database) ? ` · ${lag < 1000 ? `${lag} ms` : `${(lag / 1000).toFixed(1)} s`}` : "";
+    this.pill.className = `pill ${tone}`;
+    setText(this.label, word + delay);
+    this.pill.title = [word + delay, reason].filter(Boolean).join(": ");
+    if (this.variant === "minimal") this.pill.setAttribute("aria-label", word);
+    const sinceText = since ? `since ${clockTime(since)} (${ago(since)})` : "";
+    const age = link.at ? `snapshot of ${clockTime(link.at)}` : "";
+    setText(this.detail, [sinceText, reason, age].filter(Boolean).join(" · "));
+  }
+}

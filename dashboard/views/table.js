@@ -1,0 +1,213 @@
+// One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
+import { h, setText } from "./dom.js";
+import { cellText, fullTime, tickTime } from "./format.js";
+import { Card } from "./card.js";
+
+const PAUSE = 250; // ms without a key pressed before a search is asked for
+
+export class TableView {
+  constructor(options, send) {
+    this.options = options;
+    this.send = send;
+    this.asked = { sort: null, page: 0, search: "", filters: {} };
+    this.card = new Card({ ...options, title: options.title || " " }, { skeleton: Math.min(8, options.size + 1) });
+    this.tally = h("span", { class: "tag", hidden: true });
+    this.card.title.after(this.tally);
+    this.filters = h("span", { class: "filters" });
+    this.tally.after(this.filters);
+    if (options.search) this.card.aside.append(this.searchField());
+    this.header = h("tr");
+    this.rows = h("tbody");
+    this.table = h("table", { "aria-label": options.title || null }, h("thead", {}, this.header), this.rows);
+    this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
+    this.pager = this.makePager();
+    this.card.body.append(h("div", { class: "sheet" }, this.table), this.empty, this.pager);
+    this.items = new Map();
+  }
+
+  get node() { return this.card.node; }
+
+  searchField() {
+    let pause = 0;
+    const field = h("input", { type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
+    field.addEventListener("input", () => {
+      clearTimeout(pause);
+      pause = setTimeout(() => this.ask({ search: field.value, page: 0 }), PAUSE);
+    });
+    return field;
+  }
+
+  makePager() {
+    this.back = h("button", { class: "chip", type: "button", "aria-label": "Previous page", onclick: () => this.ask({ page: this.asked.page - 1 }) }, "‹");
+    this.forth = h("button", { class: "chip", type: "button", "aria-label": "Next page", onclick: () => this.ask({ page: this.asked.page + 1 }) }, "›");
+    this.range = h("span", { class: "mute" });
+    return h("div", { class: "pager" }, this.range, this.back, this.forth);
+  }
+
+  ask(change) {
+    this.asked = { ...this.asked, ...change };
+    this.table.setAttribute("aria-busy", "true");
+    this.send({ ask: this.asked });
+  }
+
+  receive(picture) {
+    if (picture.step) this.step(picture.step);
+    else this.card.show(picture, (body) => this.draw(body));
+  }
+
+  draw(body) {
+    const isSame = this.body && ["columns", "page", "sort", "search", "filters"].every((name) => JSON.stringify(this.body[name]) === JSON.stringify(body[name]));
+    this.body = body;
+    this.asked = { sort: body.sort, page: body.page, search: body.search, filters: body.filters };
+    this.table.removeAttribute("aria-busy");
+    this.split();
+    this.drawHeader();
+    if (!isSame) {
+      this.items.clear();
+      this.rows.replaceChildren();
+    }
+    this.merge(body.rows, body.order, Boolean(isSame));
+    this.drawFilters();
+    this.tell();
+  }
+
+  step({ rows, order, total }) {
+    Object.assign(this.body.rows, rows);
+    this.merge(rows, order ?? this.body.order, true);
+    this.body.order = order ?? this.body.order;
+    this.body.total = total ?? this.body.total;
+    this.tell();
+  }
+
+  // Columns that stand below another have no column of their own.
+  split() {
+    const place = new Map(this.body.columns.map(({ name }, at) => [name, at]));
+    const lower = new Set(Object.entries(this.options.below).filter(([name, under]) => place.has(name) && place.has(under)).map(([, under]) => under));
+    this.shown = this.body.columns
+      .map((column, at) => ({ ...column, at, under: lower.has(this.options.below[column.name]) ? place.get(this.options.below[column.name]) : null }))
+      .filter(({ name }) => !lower.has(name));
+  }
+
+  drawHeader() {
+    const sorted = this.body.sort?.[0], isDown = this.body.sort?.[1];
+    const shape = JSON.stringify([this.shown, this.body.sort]);
+    if (this.headerShape === shape) return;
+    this.headerShape = shape;
+    const focused = this.header.getRootNode().activeElement?.dataset?.column;
+    this.header.replaceChildren(...this.shown.map((column) => {
+      const arrow = column.name === sorted ? (isDown ? " ↓" : " ↑") : "";
+      const button = h("button", { type: "button", "data-column": column.name, onclick: () => this.sort(column.name) }, column.label + arrow);
+      const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
+      return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
+    }));
+    if (focused) [...this.header.querySelectorAll("button")].find((button) => button.dataset.column === focused)?.focus();
+  }
+
+  sort(name) {
+    const [sorted, isDown] = this.asked.sort ?? [];
+    const next = sorted !== name ? [name, false] : isDown ? null : [name, true];
+    this.ask({ sort: next, page: 0 });
+  }
+
+  merge(rows, order, isNews) {
+    for (const [key, values] of Object.entries(rows)) {
+      const known = this.items.get(key);
+      if (known) this.update(known, values);
+      else this.items.set(key, this.item(key, values, isNews));
+    }
+    const kept = new Set(order);
+    for (const [key, item] of this.items) {
+      if (kept.has(key)) continue;
+      item.row.remove();
+      this.items.delete(key);
+    }
+    order.forEach((key, place) => {
+      const { row } = this.items.get(key);
+      if (this.rows.children[place] !== row) this.rows.insertBefore(row, this.rows.children[place] ?? null);
+    });
+  }
+
+  item(key, values, isNews) {
+    const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
+    const select = () => this.send({ event: "select", value: key });
+    const row = h("tr", this.options.selects ? {
+      class: "selectable", tabindex: 0, onclick: select, onkeydown: (event) => event.key === "Enter" && select(),
+    } : {}, cells);
+    const item = { row, cells, values: [] };
+    if (isNews) {
+      row.classList.add("arriving");
+      setTimeout(() => row.classList.remove("arriving"), 2000);
+    }
+    this.write(item, values, false);
+    return item;
+  }
+
+  update(item, values) { this.write(item, values, true); }
+
+  write(item, values, isChange) {
+    this.shown.forEach((column, place) => {
+      const isSame = (at) => JSON.stringify(item.values[at]) === JSON.stringify(values[at]);
+      if (isChange && isSame(column.at) && (column.under === null || isSame(column.under))) return;
+      const cell = item.cells[place];
+      this.fill(cell, column, values);
+      if (isChange) flash(cell);
+    });
+    item.values = values;
+  }
+
+  fill(cell, column, values) {
+    const value = values[column.at];
+    const content = this.content(column, value);
+    if (column.under === null) cell.replaceChildren(content);
+    else cell.replaceChildren(h("b", {}, content), h("br"), h("small", { class: "mute" }, cellText(values[column.under], "text")));
+    cell.classList.toggle("mute", value === null);
+  }
+
+  content(column, value) {
+    if (column.kind === "time" && typeof value === "number" && !column.formatted) {
+      const time = h("time", { datetime: new Date(value).toISOString(), title: fullTime(value) });
+      if (this.options.times === "relative") tickTime(time, value);
+      else setText(time, fullTime(value));
+      return time;
+    }
+    const text = column.formatted ? String(value ?? "–") : cellText(value, column.kind);
+    if (this.options.tags.includes(column.name) && value !== null) {
+      return h("button", { class: "tag", type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
+    }
+    const isLong = text.length > 60;
+    return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);
+  }
+
+  keep(name, value) {
+    const { [name]: known, ...others } = this.asked.filters;
+    this.ask({ filters: known === String(value) ? others : { ...others, [name]: String(value) }, page: 0 });
+  }
+
+  drawFilters() {
+    this.filters.replaceChildren(...Object.entries(this.body.filters).map(([name, value]) => (
+      h("button", { class: "chip", type: "button", "aria-label": `Remove the filter ${name}`, onclick: () => this.keep(name, value) }, `${name}: ${value} ✕`)
+    )));
+  }
+
+  tell() {
+    const { order, total, page, size, search, filters } = this.body;
+    const isNarrowed = search !== "" || Object.keys(filters).length > 0;
+    this.empty.hidden = order.length > 0;
+    setText(this.empty, isNarrowed ? "No rows match" : page > 0 ? "No rows on this page" : "No rows yet");
+    this.tally.hidden = false;
+    setText(this.tally, total.toLocaleString());
+    const first = page * size;
+    setText(this.range, order.length ? `${(first + 1).toLocaleString()}–${(first + order.length).toLocaleString()} of ${total.toLocaleString()}` : "");
+    this.back.disabled = page === 0;
+    this.forth.disabled = first + size >= total;
+    this.pager.hidden = page === 0 && total <= size;
+  }
+}
+
+const side = (column) => (["number", "time", "clock", "interval"].includes(column.kind) || column.formatted ? "num" : "");
+
+function flash(cell) {
+  cell.classList.remove("moved");
+  void cell.offsetWidth; // so that a second change flashes again
+  cell.classList.add("moved");
+}

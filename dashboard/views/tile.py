@@ -74,19 +74,20 @@ class TileShape(Shape):
         if now is None or before is None:
             return None
         moved = now - before
-        text = self._moved(moved, before)
+        text = self._moved(abs(moved), before, value, compared)
         if text is None:
             return None
         way = "flat" if moved == 0 else ("up" if moved > 0 else "down")
         is_good = moved == 0 or (moved < 0) == self.lower_is_better
         return {"text": text, "way": way, "tone": "plain" if moved == 0 else ("ok" if is_good else "bad")}
 
-    def _moved(self, moved: float, before: float) -> str | None:
+    def _moved(self, moved: float, before: float, value: object, compared: object) -> str | None:
         if self.change == "percent":
-            return f"{abs(moved / before):.1%}".replace("%", " %") if before else None
+            return f"{moved / abs(before) * 100:.1f} %" if before else None
         if self.change == "points":
-            return f"{abs(moved) * 100:.1f} pt"
-        return formatted(self.format, abs(moved)) if self.format != "{}" else f"{abs(moved):,g}"
+            return f"{moved * 100:.1f} pt"
+        is_exact = type(value) is type(compared) and isinstance(value, int | Decimal)
+        return formatted(self.format, abs(value - compared) if is_exact else moved)  # type: ignore[operator]  # numbers both
 
 
 class Tile(View):

@@ -1,0 +1,104 @@
+"""The frame of a page: who and where at the top, twelve columns of views, and one line that says how true it is.
+
+A page of one's own is a file of a few lines::
+
+    import dashboard
+
+    live = dashboard.connect()
+    dashboard.Page(
+        dashboard.Tile(live.query("SELECT count(*) FROM orders"), title="Orders"),
+        dashboard.Table(live.query("SELECT * FROM orders ORDER BY at DESC")),
+        title="Shop", live=live,
+    ).servable()
+
+The frame is drawn by a component of this package rather than by a template: it needs nothing but this server, weighs
+a few kilobytes, and shares its colours and sizes with the views. Any Panel object, panel-material-ui's included, stands in
+it like a view.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import panel as pn
+import param
+
+from .status import Status
+from .view import View
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+    from dashboard.live import Live
+
+Content = Any  # a View, a Panel object, or a pair of one and its span
+
+
+class Page(Status):
+    """A page of views.
+
+    Parameters
+    ----------
+    *contents
+        Views and Panel objects, or pairs `(object, span)` of twelve columns.
+    live
+        Whose state the header shows.
+    title
+        The page's heading.
+    brand
+        The name at the top left.
+    navigation
+        Names and addresses of other pages; `active` names this one.
+    toolbar
+        Panel objects beside the heading.
+    """
+
+    brand = param.String(default="dashboard", doc="Name at the top left.")
+    navigation = param.Dict(default={}, doc="Addresses by name.")
+    active = param.String(default="", doc="The name in `navigation` that is this page.")
+    note = param.String(default="", doc="Written in the footer beside the time of the snapshot.")
+
+    kind: ClassVar[str] = "page"
+
+    def __init__(self, *contents: Content, live: Live, toolbar: Sequence[Any] = (), **params: Any) -> None:
+        super().__init__(live, **params)
+        self.contents = list(contents)
+        self.toolbar = list(toolbar)
+
+    def children(self) -> list[Any]:
+        return [*self.toolbar, *(_object(content) for content in self.contents)]
+
+    def options(self) -> dict[str, Any]:
+        return {
+            **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
+            "navigation": [[name, str(address)] for name, address in _links(self.navigation).items()],
+            "tools": len(self.toolbar), "spans": [_span(content) for content in self.contents],
+        }  # fmt: skip
+
+    def servable(self, title: str | None = None, *args: Any, **params: Any) -> Viewable:
+        """The page of this session."""
+        heading = " · ".join(part for part in (self.title, self.brand) if part)
+        return super().servable(title or heading, *args, **params)
+
+    def __panel__(self) -> Viewable:
+        element = super().__panel__()
+        element.param.update(sizing_mode="stretch_width", margin=0)
+        return element
+
+
+def _object(content: Content) -> Any:
+    return pn.panel(content[0] if isinstance(content, tuple) else content)
+
+
+def _span(content: Content) -> int:
+    if isinstance(content, tuple):
+        return int(content[1])
+    if isinstance(content, View):
+        return content.span or content.default_span
+    return 12
+
+
+def _links(navigation: Mapping[str, Any]) -> dict[str, str]:
+    """Addresses of pages only: nothing that runs."""
+    return {name: str(a) for name, a in navigation.items() if not str(a).strip().lower().startswith("javascript:")}
