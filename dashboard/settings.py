@@ -72,7 +72,7 @@ class Settings(BaseSettings):
         5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
     )
     heartbeat: float = Field(
-        5, gt=0, description="seconds between signs of life on an idle connection; a silent one is given up"
+        0.7, gt=0, description="seconds between two looks at an idle database: is it there, has its schema changed"
     )
     tick: float = Field(0.03, gt=0, le=10, description="seconds between two ticks while changes come in")
     poll_interval: float = Field(

@@ -190,9 +190,9 @@ class Hub:
         touched = self._routes.touched(changes) | self._stale
         if window.broken:
             touched = set(self.answers)
-        touched.update(
-            answer for answer in self._clocked if now - self._read_at.get(answer, 0.0) >= self.clock_interval
-        )
+        timed = self._clocked if reader.has_log else self.answers
+        due = {answer for answer in timed if now - self._read_at.get(answer, 0.0) >= self.clock_interval}
+        touched = touched | due if reader.has_log else due
         for answer in touched - work.reopened - work.joined:
             if settle or window.broken or self._rests.get(answer, 0.0) <= now:
                 work.advanced[answer] = None if window.broken or answer in self._stale else changes

@@ -28,6 +28,7 @@ from dashboard.postgres.follower import Follower, Pace
 from dashboard.postgres.reading import Relation
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.status import Status
+from dashboard.postgres.upkeep import Upkeep
 from dashboard.settings import settings
 
 GRACE = 5.0
@@ -101,7 +102,7 @@ class Live:
             return
         self._loop = asyncio.get_running_loop()
         self._opening = Opening(self.dsn, self.pace)
-        self._follower = Follower(self.dsn, self.hub.tick, pace=self.pace)
+        self._follower = Follower(self.dsn, self.hub.tick, upkeep=_upkeep(), pace=self.pace)
         self._follower.on_status = self._tell_status
         self._spawn(self._follower.run())
         for answer in self._answers.values():
@@ -348,6 +349,10 @@ def _pace() -> Pace:
         backoff_max=wanted.backoff_max,
         offline_after=wanted.offline_after,
     )
+
+
+def _upkeep() -> Upkeep:
+    return Upkeep(retention=settings().log_retention, max_bytes=settings().log_size * 1_000_000)
 
 
 def _appended(callbacks: list[Any], callback: Any) -> Subscription:

@@ -69,7 +69,7 @@ class Opening:
             started=row["started"],
             incarnation=None,
         )
-        reader = LogReader(connection, identity, has_log=row["has_log"], standby=row["standby"])
+        reader = LogReader(connection, identity, has_log=row["may_read"], standby=row["standby"])
         async with reader.window(None) as window:
             reading = Reading(connection)
             async with reading.within(answer.scope, guarded=True):

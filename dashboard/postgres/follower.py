@@ -176,15 +176,19 @@ class Follower:
             reader = LogReader(
                 connection,
                 identity,
-                has_log=row["has_log"],
+                has_log=row["may_read"],
                 standby=row["standby"],
                 patience=self.pace.reply_timeout,
             )
             why = "The server is a hot standby, which cannot wake us." if row["standby"] else ""
             if not why and is_pooled(connection, row["backend"]):
                 why = "A connection pooler stands before the server, through which it cannot wake us."
-            if not why and not row["has_log"]:
-                why = "Capture is not installed in this database."
+            if not row["has_log"]:
+                why = "Capture is not installed in this database: run `dashboard install`."
+            elif not row["may_read"]:
+                why = f"Role {row['role']} may not read the change log: `dashboard doctor` says what to grant."
+            elif not why and not row["has_doorbell"]:
+                why = "The server prepares transactions (max_prepared_transactions), so writers cannot wake us."
             if not why:
                 doorbell = Doorbell(connection, self._wake.set)
                 if await doorbell.listen():
@@ -211,7 +215,7 @@ class Follower:
     async def _keep_up(self, reader: LogReader) -> None:
         async with asyncio.timeout(self.pace.reply_timeout):
             row = (await fetch(reader.connection, load("identity")))[0]
-        if row["standby"] != reader.standby or row["has_log"] != reader.has_log:
+        if row["standby"] != reader.standby or row["may_read"] != reader.has_log:
             raise ConnectionLost("The server has changed its part; beginning again.")
         if self._doorbell is not None:
             await self._doorbell.try_to_lead()

@@ -1,8 +1,14 @@
--- Which server, and which life of it: an offset of another one means nothing here.
+-- Which server, and which life of it: an offset of another one means nothing here. And what it lets us do.
 SELECT (SELECT system_identifier FROM pg_control_system())::text AS system_identifier,
        (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
        pg_postmaster_start_time()::text AS started,
        pg_is_in_recovery() AS standby,
        pg_backend_pid() AS backend,
-       to_regclass('dashboard.change_log') IS NOT NULL AS has_log,
-       current_setting('server_version_num')::int AS version;
+       current_setting('max_prepared_transactions') = '0' AS has_doorbell,
+       log.oid IS NOT NULL AS has_log,
+       coalesce(has_schema_privilege(log.relnamespace, 'USAGE') AND has_table_privilege(log.oid, 'SELECT'), false)
+         AS may_read,
+       current_user::text AS role
+FROM (SELECT 1) one
+LEFT JOIN (SELECT c.oid, c.relnamespace FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+           WHERE n.nspname = 'dashboard' AND c.relname = 'change_log') log ON true;
