@@ -7,8 +7,8 @@ import { Card } from "./card.js";
 export class ChartView {
   constructor(options) {
     this.options = options;
-    this.card = new Card({ ...options, caption: options.caption || " " }, { skeleton: Math.max(3, Math.round(options.height / 24)) });
-    this.plot = h("div", { class: "plot", style: `min-height:${options.height}px` });
+    this.card = new Card({ ...options, caption: options.caption || " " }, { className: "chart", skeleton: Math.max(3, Math.round(options.height / 24)) });
+    this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` });
     this.legend = h("div", { class: "legend" });
     this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
     this.card.body.append(this.plot, this.legend, this.empty);

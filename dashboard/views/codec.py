@@ -16,6 +16,7 @@ from __future__ import annotations
 import datetime as dt
 import ipaddress
 import math
+import re
 import uuid
 from collections.abc import Callable, Hashable, Sequence
 from decimal import Decimal
@@ -31,23 +32,30 @@ BYTES_SHOWN = 32
 EPOCH = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 
 _KINDS = {
-    "smallint": "number", "integer": "number", "bigint": "number", "numeric": "number", "real": "number",
-    "double precision": "number", "money": "text", "boolean": "boolean", "timestamp with time zone": "time",
-    "timestamp without time zone": "clock", "date": "date", "interval": "interval", "json": "json",
-    "jsonb": "json", "bytea": "bytes", "uuid": "code", "inet": "code", "cidr": "code", "macaddr": "code",
-}  # fmt: skip
+    "number": "int2 int4 int8 oid float4 float8 numeric smallint integer bigint real",
+    "boolean": "bool boolean",
+    "time": "timestamptz",
+    "clock": "timestamp",
+    "date": "date",
+    "interval": "interval",
+    "json": "json jsonb",
+    "bytes": "bytea",
+    "code": "uuid inet cidr macaddr macaddr8",
+}
+_KIND_OF = {name: kind for kind, names in _KINDS.items() for name in names.split()}
+_LONG_NAMES = {
+    "double precision": "float8",
+    "timestamp with time zone": "timestamptz",
+    "timestamp without time zone": "timestamp",
+}
 
 
 def kind(type_name: str) -> str:
-    """How a column of this PostgreSQL type (as `format_type` names it) is shown."""
-    if type_name.endswith("[]"):
+    """How a column of this PostgreSQL type is shown; its short name or the one of SQL, with or without precision."""
+    if type_name.endswith("[]") or type_name.startswith("_"):
         return "list"
-    return _KINDS.get(type_name.split("(")[0].strip(), _KINDS.get(_without_precision(type_name), "text"))
-
-
-def _without_precision(type_name: str) -> str:
-    head, _, tail = type_name.partition("(")
-    return " ".join((head + tail.partition(")")[2]).split())
+    bare = " ".join(re.sub(r"\([^)]*\)", " ", type_name).split())
+    return _KIND_OF.get(_LONG_NAMES.get(bare, bare), "text")
 
 
 def cell(value: object) -> Cell:

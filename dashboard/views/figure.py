@@ -75,7 +75,7 @@ def figure_json(drawing: Drawing) -> dict[str, Any]:
 def _empty(drawing: Drawing) -> Any:
     is_category = drawing.axis == "category"
     figure = new_figure(
-        height=drawing.height, sizing_mode="stretch_width", toolbar_location=None, tools="", name="figure",
+        height=drawing.height, sizing_mode="stretch_both", toolbar_location=None, tools="", name="figure",
         x_range=_across(drawing),
         y_range=DataRange1d(only_visible=True, **({"start": 0} if drawing.kind in ("bar", "area") else {})),
         x_axis_type=None, y_axis_type=None, min_border_left=8, min_border_right=8, output_backend="canvas",

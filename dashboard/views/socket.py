@@ -153,7 +153,9 @@ def ensure_routes(document: Document) -> bool:
     if any(_serves(server, home) for server in _with_routes):
         return True
     for server in [found for found in gc.get_objects() if isinstance(found, BokehTornado) and _serves(found, home)]:
-        server.add_handlers(r".*", [(server.prefix + pattern, handler, given) for pattern, handler, given in ROUTES])
+        if not any(rule.target is ChannelSocket for rule in server.wildcard_router.rules):
+            routes = [(server.prefix + pattern, handler, given) for pattern, handler, given in ROUTES]
+            server.add_handlers(r".*", routes)
         _with_routes.add(server)
         return True
     return False

@@ -36,7 +36,7 @@ export class StatusView {
     const { link: database, lag, since, reason } = this.body;
     const isCut = link.state === "closed";
     const [word, tone] = isCut ? ["Page disconnected", "warn"] : WORDS[database] ?? [database, "plain"];
-    const delay = !isCut && lag !== null && ["live", "polling"].includes(database) ? ` · ${lag < 1000 ? `${lag} ms` : `${(lag / 1000).toFixed(1)} s`}` : "";
+    const delay = !isCut && lag !== null && ["live", "polling"].includes(database) ? ` · ${lag < 1 ? "< 1 ms" : lag < 1000 ? `${lag} ms` : `${(lag / 1000).toFixed(1)} s`}` : "";
     this.pill.className = `pill ${tone}`;
     setText(this.label, word + delay);
     this.pill.title = [word + delay, reason].filter(Boolean).join(": ");
