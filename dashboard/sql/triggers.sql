@@ -36,7 +36,10 @@ how AS (
     SELECT m.*, m.relkind = 'p' OR m.relispartition AS partitioned,
            EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = m.oid OR i.inhrelid = m.oid)
              OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = m.oid)
-             OR EXISTS (SELECT FROM types t WHERE t.relation = m.oid AND t.type = 'json'::regtype) AS by_row,
+             OR EXISTS (SELECT FROM types t WHERE t.relation = m.oid
+                          AND (t.type = 'json'::regtype
+                               OR EXISTS (SELECT FROM pg_cast k WHERE k.castsource = t.type AND k.castfunc <> 0
+                                            AND k.oid >= 16384 AND k.casttarget IN ('json'::regtype, 'jsonb'::regtype)))) AS by_row,
            coalesce((SELECT array_agg(a.attname::text ORDER BY k.place)
                      FROM pg_index i, unnest(i.indkey::int2[]) WITH ORDINALITY k (attnum, place)
                      JOIN pg_attribute a ON a.attnum = k.attnum
