@@ -38,9 +38,7 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    dsn: str | None = Field(
-        None, description="database to follow when none is named; empty: the embedded server"
-    )
+    dsn: str | None = Field(None, description="database to follow when none is named; empty: the embedded server")
     data_folder: Path = Field(
         default_factory=_default_data_folder,
         description="folder of the embedded server and of writes that wait for the database",
@@ -68,9 +66,7 @@ class Settings(BaseSettings):
 
     connect_timeout: float = Field(10, gt=0, description="seconds to wait for a connection to the database")
     statement_timeout: float = Field(60, ge=0, description="seconds a SELECT may run; 0: without end")
-    lock_timeout: float = Field(
-        5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
-    )
+    lock_timeout: float = Field(5, ge=0, description="seconds to wait for a table's lock in install and uninstall")
     heartbeat: float = Field(
         0.7, gt=0, description="seconds between two looks at an idle database: is it there, has its schema changed"
     )
@@ -86,9 +82,7 @@ class Settings(BaseSettings):
         description="seconds between two ticks of queries that depend on the clock, now() for example",
     )
     backoff_max: float = Field(30, gt=0, description="most seconds between two attempts to reconnect")
-    offline_after: float = Field(
-        60, gt=0, description="seconds of failed attempts after which a page says offline"
-    )
+    offline_after: float = Field(60, gt=0, description="seconds of failed attempts after which a page says offline")
 
     log_retention: float = Field(
         3600, gt=0, description="seconds of changes the log keeps, for followers that were away"

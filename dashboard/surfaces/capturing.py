@@ -19,13 +19,14 @@ async def install(dsn: str, tables: Sequence[str]) -> list[str]:
         A table is missing, capture cannot be installed on it, or the database cannot be reached.
     """
     async with _connected(dsn) as connection:
-        return [str(relation) for relation in await capture.install(connection, tables)]
+        captured = await capture.install(connection, tables, lock_timeout=settings().lock_timeout)
+        return [table.name for table in captured]
 
 
 async def uninstall(dsn: str, tables: Sequence[str]) -> None:
     """Remove capture from the tables, or all of it when none is named."""
     async with _connected(dsn) as connection:
-        await capture.uninstall(connection, tables)
+        await capture.uninstall(connection, tables, lock_timeout=settings().lock_timeout)
 
 
 @asynccontextmanager

@@ -13,6 +13,7 @@ import sys
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
+from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
 from dashboard.surfaces.running import run
@@ -28,9 +29,11 @@ app = App(
 )
 
 Browser = Annotated[bool | None, Parameter(help="Open the page in a browser.")]
-Port = Annotated[int | None, Parameter(help="Port to serve on; 0 takes any free one.")]
+Port = Annotated[
+    int | None, Parameter(help="Port to serve on; 0 takes any free one.", validator=Number(gte=0, lte=65535))
+]
 Address = Annotated[str | None, Parameter(help="Address to serve on; 0.0.0.0 is every interface.")]
-Rate = Annotated[float, Parameter(help="Changes a second, on average.")]
+Rate = Annotated[float, Parameter(help="Changes a second, on average.", validator=Number(gt=0, lte=10_000))]
 Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
@@ -40,9 +43,7 @@ def demo(
     port: Port = None,
     address: Address = None,
     rate: Rate = 2.0,
-    temp: Annotated[
-        bool, Parameter(negative=(), help="Use a new database and delete it at the end.")
-    ] = False,
+    temp: Annotated[bool, Parameter(negative=(), help="Use a new database and delete it at the end.")] = False,
     browser: Browser = None,
 ) -> None:
     """Start a PostgreSQL of its own with sample rows and live changes, and serve dashboards on it."""
@@ -74,9 +75,7 @@ def watch(
     table: str,
     /,
     *tables: str,
-    yes: Annotated[
-        bool, Parameter(name=["--yes", "-y"], negative=(), help="Install capture unasked.")
-    ] = False,
+    yes: Annotated[bool, Parameter(name=["--yes", "-y"], negative=(), help="Install capture unasked.")] = False,
     port: Port = None,
     address: Address = None,
     browser: Browser = False,
@@ -106,18 +105,39 @@ def uninstall(dsn: Dsn, /, *tables: str) -> None:
 
 
 @app.command
-def simulate(
-    name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None, /, *, rate: Rate = 2.0
+def explain(
+    dsn: Dsn,
+    sql: Annotated[str, Parameter(name="SELECT")],
+    /,
+    *values: Annotated[str, Parameter(name="VALUE", help="Values of $1 and so on.", allow_leading_hyphen=True)],
 ) -> None:
+    """Say how a SELECT is kept true, and why that way."""
+    from dashboard.surfaces.explain import explain as work
+
+    async def tell() -> None:
+        async for line in work(dsn, sql, values):
+            _print(line)
+
+    run(tell())
+
+
+@app.command
+def doctor(dsn: Dsn, /) -> None:
+    """Say what is installed, who follows, how far behind, what is wrong and how to mend it."""
+    from dashboard.settings import settings
+    from dashboard.surfaces.doctor import examine, findings
+
+    for finding in findings(asyncio.run(examine(dsn)), settings()):
+        _print(str(finding))
+
+
+@app.command
+def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None, /, *, rate: Rate = 2.0) -> None:
     """Write changes like the real ones into a database that has the app's tables."""
     from dashboard import apps
-    from dashboard.settings import settings
     from dashboard.surfaces.simulating import simulate as work
 
-    target = dsn or settings().dsn
-    if target is None:
-        raise DashboardError("No database is named.", "Give its DSN, or set DASHBOARD_DSN.")
-    run(work(target, [apps.find(name)], rate=rate))
+    run(work(dsn, [apps.find(name)], rate=rate))
 
 
 @app.command

@@ -16,6 +16,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.serving import say, show
 from dashboard.surfaces.simulating import simulate
+from dashboard.surfaces.site import free_port
 
 
 async def demo(
@@ -30,6 +31,7 @@ async def demo(
     SettingsError
         The port is in use, or the rate is impossible.
     """
+    port = free_port(address, port)  # before anything is started
     server = Server(temporary=temp)
     try:
         await asyncio.to_thread(server.start)
@@ -41,8 +43,9 @@ async def demo(
             pages = [page_of(app, live) for app in apps]
             group.create_task(show(pages, address=address, port=port, browser=browser))
     finally:
-        await asyncio.shield(asyncio.to_thread(server.stop))
-        say("Stopped.")
+        if server.is_running:
+            await asyncio.shield(asyncio.to_thread(server.stop))
+            say("Stopped.")
 
 
 async def _prepare(app: App, dsn: str) -> None:

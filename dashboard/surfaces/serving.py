@@ -3,40 +3,52 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import dashboard
-from dashboard.surfaces.front import Page
-from dashboard.surfaces.pages import page_named, page_of
+from dashboard import apps
+from dashboard.errors import SettingsError
+from dashboard.postgres.connection import connect, translated
+from dashboard.settings import PREFIX, settings
+from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.site import Site
 
+if TYPE_CHECKING:
+    from dashboard.surfaces.front import Page
 
-async def serve(
-    dsn: str, names: Sequence[str], *, address: str | None, port: int | None, browser: bool
-) -> None:
+
+async def serve(dsn: str, names: Sequence[str], *, address: str | None, port: int | None, browser: bool) -> None:
     """Serve apps and files on a database; without names, the apps whose tables are there.
 
     Raises
     ------
     SettingsError
-        A name is unknown, or the port is in use.
+        A name is unknown, there is nothing to serve, or the port is in use.
     ConnectError
         The database cannot be reached.
     """
-    async with dashboard.connect(dsn) as live:
-        from dashboard import apps
-
-        pages = [page_named(name, live) for name in names] or [page_of(app, live) for app in apps.all()]
+    os.environ[f"{PREFIX}DSN"] = dsn  # for `dashboard.connect()` in a file of the user's own
+    settings.cache_clear()
+    present = await _present(dsn)
+    if not (names or present):
+        raise SettingsError(
+            "This database has the tables of none of the dashboards.",
+            "Name a file of your own, or see any table with `dashboard watch`.",
+        )
+    live = dashboard.connect(dsn)
+    pages = [page_named(name, live) for name in names or present]
+    async with live:
         await show(pages, address=address, port=port, browser=browser)
 
 
 async def show(pages: Sequence[Page], *, address: str | None, port: int | None, browser: bool) -> None:
     """Serve pages, say where, and wait to be ended."""
     async with Site(pages, address=address, port=port) as site:
-        say(f"Serving {', '.join(page.title for page in pages)} at {site.url}")
-        say("Ctrl-C ends it.")
+        say(f"Serving {', '.join(page.title for page in pages)} at {site.url} (Ctrl-C ends it)")
         if browser:
             await asyncio.to_thread(webbrowser.open, site.url)
         await asyncio.Event().wait()
@@ -50,3 +62,19 @@ def say(sentence: str) -> None:
 def is_interactive() -> bool:
     """Whether a person sits at this terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+async def _present(dsn: str) -> list[str]:
+    """Name the apps whose tables are all in the database."""
+    connection = await connect(dsn, timeout=settings().connect_timeout)
+    try:
+        with translated():
+            return [
+                app.name
+                for app in apps.all()
+                if await connection.fetchval(
+                    "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name", app.tables
+                )
+            ]
+    finally:
+        await connection.close()

@@ -10,8 +10,11 @@ from __future__ import annotations
 import asyncio
 import os
 import secrets
+import signal
 import socket
-from collections.abc import Sequence
+import threading
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,14 +56,15 @@ class Site:
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/"
 
     async def __aenter__(self) -> Site:
-        self._port = _check_free(self._address, self._port)
+        self._port = free_port(self._address, self._port)
         secret = _sign_sessions(settings())
         from panel.io.server import get_server  # after the secret: Bokeh reads it on import
 
         options = self._options(settings(), secret)
         contents = {page.slug: _content(page) for page in self._pages}
         try:
-            self._server = get_server(contents, start=False, **options)
+            with _signals_left_alone():
+                self._server = get_server(contents, start=False, **options)
         except OSError as error:
             raise _in_use(self._address, self._port) from error
         self._server.start()
@@ -115,6 +119,20 @@ def _sign_sessions(chosen: Settings) -> str:
     return secret
 
 
+@contextmanager
+def _signals_left_alone() -> Iterator[None]:
+    """Undo Panel's signal handlers, which stop the loop under those who have something to close."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    kept = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, previous in kept.items():
+            signal.signal(number, previous)
+
+
 def _content(page: Page) -> Any:
     if not isinstance(page.content, Path):
         return page.content
@@ -123,8 +141,16 @@ def _content(page: Page) -> Any:
     return str(page.content)
 
 
-def _check_free(address: str, port: int) -> int:
-    """Return the port if it can be had, any free one for 0."""
+def free_port(address: str | None, port: int | None) -> int:
+    """Return the port if it can be had, any free one for 0; None takes the settings.
+
+    Raises
+    ------
+    SettingsError
+        It is in use, or cannot be had on this address or by this account.
+    """
+    address = settings().address if address is None else address
+    port = settings().port if port is None else port
     family = socket.AF_INET6 if ":" in address else socket.AF_INET
     with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -109,9 +109,7 @@ def test_password_is_for_its_owner_only_and_needed(folder: Path) -> None:
     with Server(folder, durable=False) as server:
         assert (folder / "password").stat().st_mode & 0o777 == 0o600
         wrong = server.dsn.replace(":" + (folder / "password").read_text().strip(), ":wrong")
-        refused = subprocess.run(
-            [server.bin / "psql", wrong, "-c", "SELECT 1"], capture_output=True, text=True
-        )
+        refused = subprocess.run([server.bin / "psql", wrong, "-c", "SELECT 1"], capture_output=True, text=True)
         assert "password authentication failed" in refused.stderr
 
 

@@ -101,9 +101,7 @@ async def test_token_without_the_servers_signature_is_refused(site: Site) -> Non
 
 
 async def test_socket_of_another_origin_is_refused(site: Site) -> None:
-    request = HTTPRequest(
-        site.url.replace("http", "ws") + "one/ws", headers={"Origin": "http://elsewhere.test"}
-    )
+    request = HTTPRequest(site.url.replace("http", "ws") + "one/ws", headers={"Origin": "http://elsewhere.test"})
     with pytest.raises(HTTPClientError, match="403"):
         await websocket_connect(request)
 

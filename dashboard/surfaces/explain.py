@@ -1,0 +1,40 @@
+"""`dashboard explain`: how a SELECT is kept true, and why that way."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Sequence
+from typing import Any
+
+import orjson
+
+import dashboard
+
+
+async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[str]:
+    """Run a query once; yield lines about its plan.
+
+    Parameters
+    ----------
+    values
+        Of ``$1`` and so on: numbers, true, false and null as in JSON, all else is text.
+
+    Raises
+    ------
+    ConnectError, QueryError
+        The database cannot be reached, or refuses the query.
+    """
+    async with dashboard.connect(dsn) as live:
+        query = await live.query(sql, *map(_value, values)).ready()
+        assert query.plan is not None
+        yield f"{query.plan.kind}: {query.plan.reason}"
+        if query.plan.kind == "rerun":
+            yield "    The whole SELECT is run again after a change of a table it reads."
+        yield f"{len(query.state.keys)} rows of {', '.join(f'{c.name} ({c.type})' for c in query.columns)}"
+        query.close()
+
+
+def _value(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        return text
