@@ -193,7 +193,7 @@ class Cluster:
 
     def _run(self, program: str, *arguments: str, stdin: str | None = None) -> None:
         with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
-            command = [self._programs.bin / program, *arguments]
+            command = [str(self._programs.bin / program), *arguments]
             code = self._account.run(command, stdin=stdin, output=output, timeout=TIMEOUT + 30)
             if code != 0:
                 output.seek(0)

@@ -83,7 +83,7 @@ def watch(
     """Show a live dashboard of any table, at once."""
     from dashboard.surfaces.watch import watch as work
 
-    run(work(dsn, (table, *tables), yes=yes, address=address, port=port, browser=bool(browser)))
+    work(dsn, (table, *tables), yes=yes, address=address, port=port, browser=bool(browser))
 
 
 @app.command
