@@ -152,7 +152,9 @@ class Live:
         finally:
             await connection.close()
         if self._follower is not None:
-            self._follower.wake()
+            settled = self.hub.settle()
+            self._follower.wake(look=True)
+            await settled
 
     def changes(self, *names: str) -> ChangeStream:
         """The raw changes of tables, named as one writes them in SQL, from now on."""

@@ -2,8 +2,8 @@
 
 The pace adapts. Few changes: the gate is closed, writers ring, and each ring is answered at once. Many changes:
 the gate is open, writers pay nothing, and the log is read every `tick` seconds. None: nothing but a heartbeat,
-which also finds out that a connection is dead though nobody said so. Reading never takes more than about half
-of the time.
+which also finds out that a connection is dead though nobody said so. Between two
+ticks is always a rest, so that a slow query cannot take the whole connection.
 
 Where the database cannot wake us (a hot standby, a transaction pooler) it is read at intervals, and the
 heartbeat looks whether that is still so.
@@ -94,6 +94,7 @@ class Follower:
         self._tick = tick
         self._upkeep = upkeep
         self._wake = asyncio.Event()
+        self._look = False
         self._rate = 0.0
         self._last = 0.0
         self._doorbell: Doorbell | None = None
@@ -121,8 +122,9 @@ class Follower:
         """Whether this follower rings for the others and keeps up the log."""
         return self._doorbell is not None and self._doorbell.leads
 
-    def wake(self) -> None:
-        """Have the next tick now."""
+    def wake(self, *, look: bool = False) -> None:
+        """Have the next tick now; with `look`, as a heartbeat that looks at the schema."""
+        self._look = self._look or look
         self._wake.set()
 
     async def run(self) -> None:
@@ -202,7 +204,7 @@ class Follower:
     async def _follow(self, reader: LogReader) -> None:
         beat = 0.0
         while True:
-            heartbeat = _clock() >= beat
+            heartbeat, self._look = self._look or _clock() >= beat, False
             if heartbeat:
                 await self._keep_up(reader)
                 beat = _clock() + self.pace.heartbeat
@@ -242,7 +244,7 @@ class Follower:
             await self._wait(least, 0.0)
             return
         if bell.leads and not await self._asleep(bell, progress):
-            await self._wait(self.pace.tick, 0.0)
+            await self._wait(max(cost / 4, self.pace.tick - cost), 0.0)
             return
         await self._wait(least, max(0.0, most - least))
 
