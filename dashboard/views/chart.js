@@ -8,7 +8,8 @@ export class ChartView {
   constructor(options) {
     this.options = options;
     this.card = new Card({ ...options, caption: options.caption || " " }, { className: "chart", skeleton: Math.max(3, Math.round(options.height / 24)) });
-    this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` });
+    this.sheet = h("div", { class: "fill" });
+    this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` }, this.sheet);
     this.legend = h("div", { class: "legend" });
     this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
     this.card.body.append(this.plot, this.legend, this.empty);
@@ -43,7 +44,7 @@ export class ChartView {
 
   make(json, axis) {
     this.document?.clear();
-    this.plot.replaceChildren();
+    this.sheet.replaceChildren();
     this.renderers.clear();
     this.axis = axis;
     this.document = Bokeh.documents[0].constructor.from_json(json);
@@ -52,7 +53,7 @@ export class ChartView {
     this.others = this.figure.renderers.filter((renderer) => renderer !== this.model);
     this.figure.renderers = this.others;
     this.paint();
-    Bokeh.embed.add_document_standalone(this.document, this.plot);
+    Bokeh.embed.add_document_standalone(this.document, this.sheet);
   }
 
   feed(names, steps) {
