@@ -38,59 +38,67 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, env_ignore_empty=True, frozen=True, extra="ignore")
 
-    dsn: str | None = Field(None, description="database to follow when none is named; empty: the embedded server")
+    dsn: str | None = Field(
+        default=None, description="database to follow when none is named; empty: the embedded server"
+    )
     data_folder: Path = Field(
         default_factory=_default_data_folder,
         description="folder of the embedded server and of writes that wait for the database",
     )
     pg_bin: Path | None = Field(
-        None, description="folder of PostgreSQL programs for the embedded server; empty: the best one found"
+        default=None, description="folder of PostgreSQL programs for the embedded server; empty: the best one found"
     )
 
-    address: str = Field("localhost", description="address the web server listens on")
-    port: int = Field(5006, ge=0, le=65535, description="port the web server listens on; 0: any free one")
+    address: str = Field(default="localhost", description="address the web server listens on")
+    port: int = Field(default=5006, ge=0, le=65535, description="port the web server listens on; 0: any free one")
     origins: tuple[str, ...] = Field(
-        (),
+        default=(),
         description="hosts (host:port) that pages may be opened under, a JSON list; empty: the address",
     )
     secret: SecretStr | None = Field(
-        None, description="key that signs sessions, the same for all processes; empty: a new one each start"
+        default=None, description="key that signs sessions, the same for all processes; empty: a new one each start"
     )
-    secure_cookies: bool = Field(False, description="send cookies over https only (set it behind TLS)")
+    secure_cookies: bool = Field(default=False, description="send cookies over https only (set it behind TLS)")
     session_lifetime: float = Field(
-        86_400, gt=0, description="seconds after which an open page has to be loaded anew to reconnect"
+        default=86_400, gt=0, description="seconds after which an open page has to be loaded anew to reconnect"
     )
     unused_session_lifetime: float = Field(
-        120, gt=0, description="seconds a session without a browser is kept for its return"
+        default=120, gt=0, description="seconds a session without a browser is kept for its return"
     )
 
-    connect_timeout: float = Field(10, gt=0, description="seconds to wait for a connection to the database")
-    statement_timeout: float = Field(60, ge=0, description="seconds a SELECT may run; 0: without end")
-    lock_timeout: float = Field(5, ge=0, description="seconds to wait for a table's lock in install and uninstall")
-    heartbeat: float = Field(
-        0.7, gt=0, description="seconds between two looks at an idle database: is it there, has its schema changed"
+    connect_timeout: float = Field(default=10, gt=0, description="seconds to wait for a connection to the database")
+    statement_timeout: float = Field(default=60, ge=0, description="seconds a SELECT may run; 0: without end")
+    lock_timeout: float = Field(
+        default=5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
     )
-    tick: float = Field(0.03, gt=0, le=10, description="seconds between two ticks while changes come in")
+    heartbeat: float = Field(
+        default=0.7,
+        gt=0,
+        description="seconds between two looks at an idle database: is it there, has its schema changed",
+    )
+    tick: float = Field(default=0.03, gt=0, le=10, description="seconds between two ticks while changes come in")
     poll_interval: float = Field(
-        0.25,
+        default=0.25,
         gt=0,
         description="seconds between two reads where the database cannot wake us (LISTEN impossible)",
     )
     clock_interval: float = Field(
-        1,
+        default=1,
         gt=0,
         description="seconds between two ticks of queries that depend on the clock, now() for example",
     )
-    backoff_max: float = Field(30, gt=0, description="most seconds between two attempts to reconnect")
-    offline_after: float = Field(60, gt=0, description="seconds of failed attempts after which a page says offline")
+    backoff_max: float = Field(default=30, gt=0, description="most seconds between two attempts to reconnect")
+    offline_after: float = Field(
+        default=60, gt=0, description="seconds of failed attempts after which a page says offline"
+    )
 
     log_retention: float = Field(
-        3600, gt=0, description="seconds of changes the log keeps, for followers that were away"
+        default=3600, gt=0, description="seconds of changes the log keeps, for followers that were away"
     )
-    log_size: int = Field(1024, gt=0, description="megabytes of changes after which the log rotates earlier")
+    log_size: int = Field(default=1024, gt=0, description="megabytes of changes after which the log rotates earlier")
 
     log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "warning", description="least severe message written to stderr"
+        default="warning", description="least severe message written to stderr"
     )
 
 

@@ -51,24 +51,18 @@ class Account:
             "Start dashboard as an ordinary user, or name a database by its DSN.",
         )
 
-    def run(
-        self, command: Sequence[str | Path], *, stdin: str | None = None, output: IO[str], timeout: float
-    ) -> int:
+    def run(self, command: Sequence[str | Path], *, stdin: str | None = None, output: IO[str], timeout: float) -> int:
         """Run a command under this account and return its exit code; both outputs go to one open file.
 
         A file and never a pipe: the server started by `pg_ctl` would hold a pipe open for ever.
         """
         identity = (
-            {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"}
-            if self.switch
-            else {"cwd": "/"}
+            {"user": self.uid, "group": self.gid, "extra_groups": [], "cwd": "/"} if self.switch else {"cwd": "/"}
         )
         environment = {
-            name: value
-            for name, value in os.environ.items()
-            if not name.startswith("PG") and name != "LANGUAGE"
+            name: value for name, value in os.environ.items() if not name.startswith("PG") and name != "LANGUAGE"
         } | {"LC_ALL": "C"}
-        finished = subprocess.run(  # type: ignore[call-overload]  # the identity's keys depend on the account
+        finished = subprocess.run(
             [str(part) for part in command],
             input=stdin,
             stdin=subprocess.DEVNULL if stdin is None else None,

@@ -10,11 +10,12 @@ import fcntl
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
+
+HAS_PROC = Path("/proc/self/stat").exists()
 
 
 class Owner(NamedTuple):
@@ -37,20 +38,13 @@ class Owner(NamedTuple):
 
 def began(pid: int) -> str | None:
     """When a process began, in the system's own words; None when there is no such process."""
-    if sys.platform == "linux":
+    if HAS_PROC:
         try:
-            fields = (
-                Path(f"/proc/{pid}/stat")
-                .read_text(encoding="ascii", errors="replace")
-                .rpartition(")")[2]
-                .split()
-            )
+            fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii", errors="replace").rpartition(")")[2].split()
         except OSError:
             return None
         return None if fields[0] in "ZX" else fields[19]
-    listed = subprocess.run(
-        ["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False
-    )
+    listed = subprocess.run(["ps", "-o", "lstart=", "-p", str(pid)], capture_output=True, text=True, check=False)
     return listed.stdout.strip() or None
 
 
