@@ -145,11 +145,11 @@ class Channel:
         """What the page says: `want` views, `ack` messages, be `hidden`, or a `message` to one `view`."""
         if "hidden" in message:
             self.is_hidden = bool(message["hidden"])
-        if "want" in message:
+        if isinstance(message.get("want"), dict):
             self._want(message["want"])
-        if "ack" in message:
-            self._confirmed = max(self._confirmed, min(int(message["ack"]), self._sent))
-        binding = self.bindings.get(str(message.get("view")))
+        if isinstance(message.get("ack"), int):
+            self._confirmed = max(self._confirmed, min(message["ack"], self._sent))
+        binding = self.bindings.get(str(message.get("view", "")))
         if binding is not None:
             binding.view.receive(binding, message.get("message"))
         self._follow()
@@ -165,8 +165,8 @@ class Channel:
         parts: list[bytes] = []
         at: float | None = None
         for strand in {binding.strand for binding in self.bindings.values() if binding.strand is not None}:
-            if strand.name in self._got:
-                parts += strand.since(self._got[strand.name])
+            if strand.name in self._got and (news := strand.since(self._got[strand.name])):
+                parts += news
                 self._got[strand.name] = strand.version
                 at = max(at or 0.0, _moment(strand))
         if not parts and not self._fresh_names:
@@ -181,10 +181,9 @@ class Channel:
             if binding is None or binding.strand is None:
                 continue
             strand = binding.strand
-            version = known.get("version") if isinstance(known, dict) and known.get("strand") == strand.name else None
-            if strand.name in self._got and version is not None:
-                version = min(version, self._got[strand.name] or 0)
-            self._got[strand.name] = version
+            is_same = isinstance(known, dict) and known.get("strand") == strand.name
+            version = known.get("version") if is_same else None
+            self._got[strand.name] = version if isinstance(version, int) else None
             self._fresh_names[name] = strand.name
 
     def _wanted(self) -> set[str]:

@@ -121,8 +121,18 @@ def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tu
 def pieces(template: str, row: Mapping[str, Any]) -> list[Piece]:
     """A template with a row's values in it, as plain and bold pieces."""
     parts = enumerate(_BOLD.split(template))
-    shown = {name: "–" if value is None else value for name, value in row.items()}
+    shown = {name: _NULL if value is None else value for name, value in row.items()}
     return [("b" if place % 2 else "", part.format_map(shown)) for place, part in parts if part]
+
+
+class _Null:
+    """Nothing, whatever format it is given."""
+
+    def __format__(self, spec: str) -> str:
+        return "–"
+
+
+_NULL = _Null()
 
 
 def _style(style: str) -> str:
