@@ -14,7 +14,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,10 @@ class Site:
     async def __aenter__(self) -> Site:
         self._port = free_port(self._address, self._port)
         secret = _sign_sessions(settings())
-        from panel.io.server import get_server  # after the secret: Bokeh reads it on import
+        from panel.config import config  # after the secret: Bokeh reads it on import
+        from panel.io.server import get_server
+
+        config.reconnect = True
 
         options = self._options(settings(), secret)
         contents = {page.slug: _content(page) for page in self._pages}
@@ -113,10 +116,25 @@ class Site:
 def _sign_sessions(chosen: Settings) -> str:
     """Turn signing on for this process and those it starts; return the key."""
     secret = chosen.secret.get_secret_value() if chosen.secret else os.environ.get("BOKEH_SECRET_KEY")
-    secret = secret or secrets.token_urlsafe(32)
+    secret = secret or _kept_secret(chosen.data_folder / "secret")
     os.environ["BOKEH_SECRET_KEY"] = secret
     os.environ["BOKEH_SIGN_SESSIONS"] = "yes"
     return secret
+
+
+def _kept_secret(file: Path) -> str:
+    """Return the key of earlier runs, so that an open page survives a restart; a new one where none can be kept."""
+    with suppress(OSError):
+        file.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
+        with suppress(FileExistsError), open(file, "x", encoding="ascii", opener=_for_us_only) as fresh:
+            fresh.write(secrets.token_urlsafe(32))
+        if kept := file.read_text(encoding="ascii").strip():
+            return kept
+    return secrets.token_urlsafe(32)
+
+
+def _for_us_only(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)
 
 
 @contextmanager

@@ -12,9 +12,14 @@ LOCAL = {"localhost", "127.0.0.1", ""}
 
 
 @pytest.fixture
-async def page(chromium: str) -> AsyncIterator[Page]:
+def complaints() -> list[str]:
+    """Return what the page complained of so far; a test that breaks something on purpose clears it."""
+    return []
+
+
+@pytest.fixture
+async def page(chromium: str, complaints: list[str]) -> AsyncIterator[Page]:
     """Yield an empty page; at the end its console must hold no error and no other host was asked."""
-    complaints: list[str] = []
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
