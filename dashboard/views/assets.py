@@ -14,7 +14,7 @@ from functools import cache
 from importlib.resources import files
 
 #: In the order of their imports.
-MODULES = ("dom", "format", "channel", "card", "tile", "feed", "table", "chart", "status", "page", "element")
+MODULES = ("dom", "format", "channel", "card", "tile", "feed", "table", "chart", "pane", "status", "page", "element")
 SHEETS = ("theme", "views")
 
 

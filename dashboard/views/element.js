@@ -5,10 +5,11 @@ import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
 import { TableView } from "./table.js";
 import { ChartView } from "./chart.js";
+import { PaneView } from "./pane.js";
 import { StatusView } from "./status.js";
 import { PageView } from "./page.js";
 
-const KINDS = { tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView };
+const KINDS = { tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView };
 
 export function render({ model, view, el }) {
   adopt(document, themeCss);
