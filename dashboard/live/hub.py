@@ -186,29 +186,38 @@ class Hub:
         changes = Changes(window, reading, standby=reader.standby)
         if heartbeat or window.broken:
             await self._look_at_schema(reading, work)
-        now = time.monotonic()
-        touched = self._routes.touched(changes) | self._stale
-        if window.broken:
-            touched = set(self.answers)
-        timed = self._clocked if reader.has_log else self.answers
-        due = {answer for answer in timed if now - self._read_at.get(answer, 0.0) >= self.clock_interval}
-        touched = touched | due if reader.has_log else due
-        for answer in touched - work.reopened - work.joined:
-            if settle or window.broken or self._rests.get(answer, 0.0) <= now:
-                work.advanced[answer] = None if window.broken or answer in self._stale else changes
+        for answer in self._due(reader, changes, settle) - work.reopened - work.joined:
+            anew = window.broken or answer in self._stale
+            if settle or window.broken or self._rests.get(answer, 0.0) <= time.monotonic():
+                work.advanced[answer] = None if anew else changes
             elif answer not in self._stale:
                 answer.offset, answer.at = self.offset, self.at
                 self._stale.add(answer)
         for answer in work.joined - work.reopened:
-            if answer.plan is None or answer.error is not None:
-                work.reopened.add(answer)
-            elif answer.offset is None or window.broken or not _comparable(answer.offset, window.offset):
-                work.advanced[answer] = None
-            else:
-                since = await self._since(reader, reading, window, answer.offset)
-                if since.relations & answer.relations or (answer.opaque and since.relations):
-                    work.advanced[answer] = since
+            await self._catch_up(answer, work, reader, reading, window)
         return work
+
+    def _due(self, reader: LogReader, changes: Changes, settle: bool) -> set[Answer]:
+        """Answers that may differ in this snapshot: by a change, by the clock, or for all that is known."""
+        now = time.monotonic()
+        timed = self._clocked if reader.has_log else self.answers
+        due = {answer for answer in timed if now - self._read_at.get(answer, 0.0) >= self.clock_interval}
+        if not reader.has_log:
+            return set(self.answers) if settle else due
+        if changes.window.broken:
+            return set(self.answers)
+        return self._routes.touched(changes) | self._stale | due
+
+    async def _catch_up(self, answer: Answer, work: _Work, reader: LogReader, reading: Reading, window: Window) -> None:
+        """Plan the first tick of an answer, from the snapshot in which it was opened."""
+        if answer.plan is None or answer.error is not None:
+            work.reopened.add(answer)
+        elif answer.offset is None or window.broken or answer.offset.identity != window.offset.identity:
+            work.advanced[answer] = None
+        else:
+            since = await self._since(reader, reading, window, answer.offset)
+            if since.relations & answer.relations or (answer.opaque and since.relations):
+                work.advanced[answer] = since
 
     async def _look_at_schema(self, reading: Reading, work: _Work) -> None:
         relations = sorted({relation for answer in self.answers for relation in answer.relations})
@@ -306,7 +315,3 @@ def _by_scope(answers: Iterable[Answer]) -> list[tuple[Scope | None, list[Answer
     for answer in answers:
         grouped.setdefault(answer.scope, []).append(answer)
     return list(grouped.items())
-
-
-def _comparable(offset: Offset, now: Offset) -> bool:
-    return offset.identity == now.identity

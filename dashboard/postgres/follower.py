@@ -12,19 +12,22 @@ heartbeat looks whether that is still so.
 from __future__ import annotations
 
 import asyncio
+import logging
 import random
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from dashboard.errors import CaptureError, ConnectError, ConnectionLost, DashboardError
+from dashboard.errors import ConnectionLost, DashboardError
 from dashboard.postgres.connection import Connection, connect, fetch, is_pooled
 from dashboard.postgres.doorbell import Doorbell
 from dashboard.postgres.log import LogReader
 from dashboard.postgres.offset import Identity
 from dashboard.postgres.status import State, Status
 from dashboard.sql import load
+
+_log = logging.getLogger(__name__)
 
 BUSY = 150.0
 """Transactions per second from which reading by ourselves is cheaper for everybody than being rung."""
@@ -142,10 +145,13 @@ class Follower:
                 reader = await self._begin(connection)
                 failures, failing_since = 0, _clock()
                 await self._follow(reader)
-            except (ConnectError, ConnectionLost, CaptureError, TimeoutError) as error:
-                self.error = (
-                    error if isinstance(error, DashboardError) else ConnectionLost("The server stopped answering.")
-                )
+            except DashboardError as error:
+                self.error = error
+            except TimeoutError:
+                self.error = ConnectionLost("The server stopped answering.")
+            except Exception as error:  # whatever it was, a page must not go on saying that it is live
+                _log.exception("Following the database failed")
+                self.error = ConnectionLost(f"Following the database failed: {error!r}.")
             finally:
                 self._doorbell = None
                 if connection is not None:

@@ -116,6 +116,8 @@ class LogReader:
         Seconds to wait for the log; a server that takes longer is taken for gone.
     limit
         Most changes read row by row; beyond, a window is `Window.flooded`.
+    most_bytes
+        Most bytes of row images, as stored, that are read row by row.
     """
 
     def __init__(
@@ -127,6 +129,7 @@ class LogReader:
         standby: bool,
         patience: float = 5.0,
         limit: int = 20_000,
+        most_bytes: int = 64_000_000,
     ) -> None:
         self.connection = connection
         self.identity = identity
@@ -134,6 +137,7 @@ class LogReader:
         self.standby = standby
         self.patience = patience
         self.limit = limit
+        self.most_bytes = most_bytes
         self._seen: dict[int, int] = {}
 
     @asynccontextmanager
@@ -163,12 +167,14 @@ class LogReader:
 
     async def fill(self, window: Window, since: Offset) -> None:
         """Read into `window` what its snapshot sees and `since` did not."""
-        rows = await fetch(self.connection, load("window"), since.xmax, list(since.xip), self.limit + 1)
-        if len(rows) > self.limit:
+        rows = await fetch(
+            self.connection, load("window"), since.xmax, list(since.xip), self.limit + 1, self.most_bytes
+        )
+        if len(rows) > self.limit or (rows and rows[0]["bytes"] > self.most_bytes):
             touched = await fetch(self.connection, load("touched"), since.xmax, list(since.xip))
             window.flooded = {row["relation"]: row["changes"] for row in touched}
         else:
-            window.changes = [Change(*row) for row in rows]
+            window.changes = [Change(*tuple(row)[:-1]) for row in rows]
 
     def _drop_seen(self, window: Window) -> None:
         fresh = [change for change in window.changes if change.seq not in self._seen]
