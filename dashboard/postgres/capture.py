@@ -28,6 +28,7 @@ import asyncpg
 
 from dashboard.errors import CaptureError, NotNow, RelationNotFound
 from dashboard.postgres.captured import (
+    LOG,
     CapturedTable,
     Trigger,
     captured_tables,
@@ -42,9 +43,7 @@ from dashboard.sql import load
 _LOCK = "SELECT pg_advisory_xact_lock(1684107106, 3)"
 
 
-async def install(
-    connection: Connection, names: Sequence[str], *, lock_timeout: float = 5.0
-) -> list[CapturedTable]:
+async def install(connection: Connection, names: Sequence[str], *, lock_timeout: float = 5.0) -> list[CapturedTable]:
     """Capture changes of these tables from the next transaction on.
 
     Parameters
@@ -119,11 +118,7 @@ async def adopt(connection: Connection, *, lock_timeout: float = 0.1) -> list[Tr
         if not await _adoptable(connection):
             return []
     async with _alone(connection, lock_timeout):
-        return [
-            trigger
-            for trigger in await _adoptable(connection)
-            if await _is_settled(connection, trigger.statement)
-        ]
+        return [trigger for trigger in await _adoptable(connection) if await _is_settled(connection, trigger.statement)]
 
 
 async def _adoptable(connection: Connection) -> list[Trigger]:
@@ -158,9 +153,7 @@ async def _alone(connection: Connection, lock_timeout: float) -> AsyncIterator[N
     try:
         with translated():
             async with connection.transaction():
-                await connection.execute(
-                    "SELECT set_config('lock_timeout', $1, true)", f"{int(lock_timeout * 1000)}ms"
-                )
+                await connection.execute("SELECT set_config('lock_timeout', $1, true)", f"{int(lock_timeout * 1000)}ms")
                 await connection.execute("SELECT set_config('client_min_messages', 'warning', true)")
                 await connection.execute(_LOCK)
                 yield
@@ -179,9 +172,7 @@ def _refusal(error: Exception) -> NotNow | CaptureError | None:
             "Try again when it has ended, or raise DASHBOARD_LOCK_TIMEOUT.",
         )
     if isinstance(cause, asyncpg.InsufficientPrivilegeError):
-        return CaptureError(
-            f"PostgreSQL refuses: {cause}.", "Run it as the owner of the tables and of the log."
-        )
+        return CaptureError(f"PostgreSQL refuses: {cause}.", "Run it as the owner of the tables and of the log.")
     if isinstance(cause, asyncpg.ReadOnlySQLTransactionError):
         return CaptureError(
             "This connection is read-only.",
@@ -248,9 +239,7 @@ async def _install_log(connection: Connection) -> None:
     """Make the log, or bring it up to date, or find it as it should be."""
     place = await here(connection)
     if place["replica"]:
-        raise CaptureError(
-            "This server is a replica, where nothing can be installed.", "Install on the primary."
-        )
+        raise CaptureError("This server is a replica, where nothing can be installed.", "Install on the primary.")
     if not place["has_schema"]:
         if not place["may_create"]:
             raise CaptureError(
@@ -271,8 +260,8 @@ async def _install_log(connection: Connection) -> None:
                 f"The log belongs to {place['owner']} and was made by another version of this package.",
                 f"Run install as {place['owner']} once.",
             )
-    await connection.execute(load("schema"))
-    await connection.execute(load("rotate"))
+    for name in LOG:
+        await connection.execute(load(name))
     if not place["has_schema"]:
         await connection.execute(load("private"))
     await connection.execute(

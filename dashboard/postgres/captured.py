@@ -17,6 +17,9 @@ from typing import Any, Literal
 from dashboard.postgres.connection import Connection, translated
 from dashboard.sql import load
 
+LOG = ("schema", "rotate", "reading")
+"""Files of SQL that make the log."""
+
 _COMMENT = "change capture of the Python package dashboard, "
 
 State = Literal["complete", "missing", "disabled", "altered", "surplus"]
@@ -87,7 +90,7 @@ class CaptureStatus:
 @cache
 def mark() -> str:
     """Return the comment on our schema; it changes with the SQL that makes the log."""
-    return _COMMENT + hashlib.sha256((load("schema") + load("rotate")).encode()).hexdigest()[:12]
+    return _COMMENT + hashlib.sha256("".join(map(load, LOG)).encode()).hexdigest()[:12]
 
 
 def is_marked(comment: str | None) -> bool:

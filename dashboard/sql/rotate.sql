@@ -66,14 +66,3 @@ BEGIN
     END IF;
     RETURN NEXT;
 END $$;
-
--- Whether the log still holds all that came after this snapshot. Everything rotated away had ended by the horizon's
--- snapshot; so what the reader has not seen of it is a transaction below the horizon, open for the reader and not open
--- then. A transaction that stays open for hours therefore sends nobody back to the start.
-CREATE OR REPLACE FUNCTION dashboard.reaches(since pg_snapshot) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT h.xid < pg_snapshot_xmax(since)
-       AND NOT EXISTS (SELECT FROM pg_snapshot_xip(since) AS open (xid)
-                       WHERE open.xid <= h.xid
-                         AND open.xid NOT IN (SELECT pg_snapshot_xip(h.snapshot)))
-    FROM dashboard.log_horizon h
-$$;
