@@ -8,8 +8,8 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-import dashboard
 from dashboard.apps import App
+from dashboard.live import connect as follow
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
@@ -38,7 +38,7 @@ async def demo(
         say(f"PostgreSQL {server.version} is running; psql {server.dsn}")
         for app in apps:
             await _prepare(app, server.dsn)
-        async with dashboard.connect(server.dsn) as live, asyncio.TaskGroup() as group:
+        async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
             group.create_task(simulate(server.dsn, apps, rate=rate))
             pages = [page_of(app, live) for app in apps]
             group.create_task(show(pages, address=address, port=port, browser=browser))

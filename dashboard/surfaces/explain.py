@@ -7,7 +7,7 @@ from typing import Any
 
 import orjson
 
-import dashboard
+from dashboard.live import connect as follow
 
 
 async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[str]:
@@ -23,7 +23,7 @@ async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[st
     ConnectError, QueryError
         The database cannot be reached, or refuses the query.
     """
-    async with dashboard.connect(dsn) as live:
+    async with follow(dsn) as live:
         query = await live.query(sql, *map(_value, values)).ready()
         assert query.plan is not None
         yield f"{query.plan.kind}: {query.plan.reason}"

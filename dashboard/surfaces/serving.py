@@ -9,9 +9,9 @@ import webbrowser
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import dashboard
 from dashboard import apps
 from dashboard.errors import SettingsError
+from dashboard.live import connect as follow
 from dashboard.postgres.connection import connect, translated
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.pages import page_named
@@ -39,7 +39,7 @@ async def serve(dsn: str, names: Sequence[str], *, address: str | None, port: in
             "This database has the tables of none of the dashboards.",
             "Name a file of your own, or see any table with `dashboard watch`.",
         )
-    live = dashboard.connect(dsn)
+    live = follow(dsn)
     pages = [page_named(name, live) for name in names or present]
     async with live:
         await show(pages, address=address, port=port, browser=browser)

@@ -9,9 +9,9 @@ import asyncio
 import shlex
 from collections.abc import Sequence
 
-import dashboard
 from dashboard.apps.watch import Watched, examine
 from dashboard.errors import CaptureError
+from dashboard.live import connect as follow
 from dashboard.postgres.captured import capture_status
 from dashboard.postgres.connection import connect, public_name
 from dashboard.settings import settings
@@ -49,7 +49,7 @@ def watch(dsn: str, names: Sequence[str], *, yes: bool, address: str | None, por
 async def _show(dsn: str, tables: tuple[Watched, ...], *, address: str | None, port: int, browser: bool) -> None:
     from dashboard.apps.watch.page import page
 
-    async with dashboard.connect(dsn) as live:
+    async with follow(dsn) as live:
         title = ", ".join(table.label for table in tables)
         shown = Page(slug="watch", title=title, summary="", content=lambda: page(live, tables))
         await show([shown], address=address, port=port, browser=browser)
