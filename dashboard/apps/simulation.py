@@ -44,9 +44,7 @@ class Simulation:
 
     def __init__(self, dsn: str, actor: Actor, *, rate: float = 2.0, seed: int = 0) -> None:
         if not 0 < rate <= 10_000:
-            raise SettingsError(
-                f"The rate {rate:g} is not possible.", "Choose one from 0.01 to 10000 a second."
-            )
+            raise SettingsError(f"The rate {rate:g} is not possible.", "Choose one from 0.01 to 10000 a second.")
         self.dsn = dsn
         self.rate = rate
         self.written = 0

@@ -15,7 +15,7 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dashboard.apps.crm.people import NOTES, PEOPLE, SOURCES, URLS, invent
+from dashboard.apps.crm.people import NOTES, SOURCES, URLS, invent, names
 
 SEED = 20261
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
@@ -24,8 +24,8 @@ CONTACTS = 2_700
 DAILY_ACTIVITIES, DAILY_EMAILS = 112, 118  # of the whole team, on an average day
 FOLDER = Path(__file__).parent
 
-# How busy an hour of the day and a day of the week are, at most 1.
-HOURS = (2, 1, 1, 1, 2, 4, 8, 18, 42, 74, 92, 88, 60, 66, 86, 84, 74, 62, 46, 40, 34, 24, 12, 5)
+# How busy an hour of the day and a day of the week are, at most 1. Between Osaka and Lisbon somebody is always up.
+HOURS = (24, 20, 18, 20, 24, 30, 38, 50, 64, 80, 92, 88, 66, 72, 88, 86, 76, 66, 56, 50, 46, 40, 34, 28)
 WEEKDAYS = (0.92, 1.0, 0.97, 0.94, 0.78, 0.34, 0.26)
 
 MEMBERS = (  # handle, name, upline, share of the contacts, city, country, time zone, goals
@@ -52,7 +52,7 @@ TEMPLATES = (  # name, subject, how often it is sent, how often it is opened
     ("win-back", "We have missed you", 8, 0.19),
 )
 
-ABROAD = tuple(PEOPLE)
+ABROAD = tuple(names())
 HOME = {"GH": "NG", "NO": "SE", "PT": "BR", "AT": "DE"}  # where the names of a member's country are kept
 
 SCORES = {"lead": (1.3, 6.0), "prospect": (3, 5), "customer": (5, 3), "partner": (7, 2.5), "inactive": (1, 9)}
@@ -135,12 +135,8 @@ class Team:
         """Call, meet or write a note."""
         minutes = None
         if kind != "note":
-            minutes = max(
-                1, round(self.random.lognormvariate(*((1.5, 0.8) if kind == "call" else (3.5, 0.4))))
-            )
-        self.activities.append(
-            (contact, kind, at, minutes, self.random.choice(NOTES) if kind == "note" else None)
-        )
+            minutes = max(1, round(self.random.lognormvariate(*((1.5, 0.8) if kind == "call" else (3.5, 0.4)))))
+        self.activities.append((contact, kind, at, minutes, self.random.choice(NOTES) if kind == "note" else None))
 
     def anybody(self, at: int, popular: list[float]) -> int:
         """A contact that was there at `at`: few are spoken to often, most hardly ever."""

@@ -48,9 +48,7 @@ async def test_without_a_setting_nobody_sees_anything(owner: asyncpg.Connection)
 
 
 async def test_every_table_has_row_security(owner: asyncpg.Connection) -> None:
-    open_tables = (
-        "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind = 'r'"
-    )
+    open_tables = "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = 'crm'::regnamespace AND relkind = 'r'"
     rows = await owner.fetch(f"{open_tables} ORDER BY 1")
     assert [row[0] for row in rows] == sorted(CRM.tables)
     assert await owner.fetch(f"{open_tables} AND NOT relrowsecurity") == []
@@ -77,26 +75,21 @@ async def test_an_activity_cannot_be_put_on_the_contact_of_another_member(owner:
     await view_as(owner, 2)
     with pytest.raises(asyncpg.ForeignKeyViolationError):
         await owner.execute(
-            "INSERT INTO crm.member_activities (member_id, contact_id, kind, description)"
-            " VALUES (2, $1, 'note', 'x')",
+            "INSERT INTO crm.member_activities (member_id, contact_id, kind, description) VALUES (2, $1, 'note', 'x')",
             foreign,
         )
 
 
 async def test_the_diary_is_kept_by_the_database(owner: asyncpg.Connection) -> None:
     await view_as(owner, 1)
-    contact = await owner.fetchval(
-        "INSERT INTO crm.contacts (member_id, name) VALUES (1, 'Änne Weiß') RETURNING id"
-    )
+    contact = await owner.fetchval("INSERT INTO crm.contacts (member_id, name) VALUES (1, 'Änne Weiß') RETURNING id")
     await owner.execute("UPDATE crm.contacts SET stage = 'customer' WHERE id = $1", contact)
     email = await owner.fetchval(
         "INSERT INTO crm.sent_emails (member_id, contact_id, subject) VALUES (1, $1, 'Hello') RETURNING id",
         contact,
     )
     await owner.execute("INSERT INTO crm.email_clicks (member_id, email_id, url) VALUES (1, $1, '/')", email)
-    told = await owner.fetch(
-        "SELECT description FROM crm.member_activities WHERE contact_id = $1 ORDER BY id", contact
-    )
+    told = await owner.fetch("SELECT description FROM crm.member_activities WHERE contact_id = $1 ORDER BY id", contact)
     assert [row[0] for row in told] == [
         "Added Änne Weiß",
         "Moved Änne Weiß to customer",
@@ -112,9 +105,7 @@ async def test_handing_over_a_contact_hands_over_what_belongs_to_it(owner: async
     )
     await owner.execute("UPDATE crm.contacts SET member_id = 2 WHERE id = $1", contact)
     for table in ("member_activities", "sent_emails"):
-        owners = await owner.fetch(
-            f"SELECT DISTINCT member_id FROM crm.{table} WHERE contact_id = $1", contact
-        )
+        owners = await owner.fetch(f"SELECT DISTINCT member_id FROM crm.{table} WHERE contact_id = $1", contact)
         assert [row[0] for row in owners] == [2]
 
 
@@ -144,10 +135,7 @@ async def test_nothing_in_the_sample_is_used_before_it_is_there(owner: asyncpg.C
 
 async def test_keys_go_on_after_those_of_the_sample(owner: asyncpg.Connection) -> None:
     latest = await owner.fetchval("SELECT max(id) FROM crm.contacts")
-    assert (
-        await owner.fetchval("INSERT INTO crm.contacts (member_id, name) VALUES (1, 'x') RETURNING id")
-        == latest + 1
-    )
+    assert await owner.fetchval("INSERT INTO crm.contacts (member_id, name) VALUES (1, 'x') RETURNING id") == latest + 1
 
 
 async def test_loading_again_touches_nothing(owner: asyncpg.Connection, crm_database: str) -> None:

@@ -58,9 +58,7 @@ async def test_it_keeps_about_its_rate(crm_database: str) -> None:
     assert 1 < time.monotonic() - start < 10
 
 
-async def test_the_same_seed_tells_the_same_story(
-    owner: asyncpg.Connection, crm_database: str, server: Server
-) -> None:
+async def test_the_same_seed_tells_the_same_story(owner: asyncpg.Connection, crm_database: str, server: Server) -> None:
     async def story(dsn: str, seed: int) -> list[str]:
         connection = await asyncpg.connect(dsn)
         last = await connection.fetchval("SELECT max(id) FROM crm.member_activities")
@@ -87,9 +85,7 @@ async def test_it_stops_at_once_even_when_nothing_is_due(crm_database: str) -> N
     await asyncio.wait_for(running, 5)
 
 
-async def test_it_leaves_no_connection_when_it_is_cancelled(
-    owner: asyncpg.Connection, crm_database: str
-) -> None:
+async def test_it_leaves_no_connection_when_it_is_cancelled(owner: asyncpg.Connection, crm_database: str) -> None:
     running = asyncio.ensure_future((simulation := CRM.simulate(crm_database, rate=500)).run())
     await eventually(lambda: simulation.written > 20)
     running.cancel()
@@ -126,9 +122,7 @@ async def test_a_database_without_the_app_is_an_error(database: str) -> None:
         await CRM.simulate(database).run()
 
 
-async def test_rows_that_others_delete_meanwhile_do_not_stop_it(
-    owner: asyncpg.Connection, crm_database: str
-) -> None:
+async def test_rows_that_others_delete_meanwhile_do_not_stop_it(owner: asyncpg.Connection, crm_database: str) -> None:
     simulation = CRM.simulate(crm_database, rate=1_000)
     running = asyncio.ensure_future(simulation.run())
     await eventually(lambda: simulation.written > 50)

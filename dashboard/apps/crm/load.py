@@ -35,7 +35,5 @@ async def load(dsn: str) -> bool:
         for name in SAMPLES:
             await copy_csv(connection, f"sample_{name}", folder() / "crm" / f"{name}.csv")
         await run_script(connection, _SQL.joinpath("fill.sql").read_text(encoding="utf-8"))
-        await run_script(
-            connection, "ANALYZE crm.contacts, crm.member_activities, crm.sent_emails, crm.email_clicks"
-        )
+        await run_script(connection, "ANALYZE crm.contacts, crm.member_activities, crm.sent_emails, crm.email_clicks")
     return True

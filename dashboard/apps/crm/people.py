@@ -1,4 +1,4 @@
-"""Whom the sample rows and the simulator invent: names of 14 countries, and what is said to them.
+"""Whom the sample rows and the simulator invent: common names of 14 countries, and what is said to them.
 
 Numbers come from ranges kept free for films and books, addresses end in domains kept free for examples:
 nobody is ever called or written to.
@@ -6,68 +6,13 @@ nobody is ever called or written to.
 
 from __future__ import annotations
 
+import csv
 import random
 import unicodedata
 from dataclasses import dataclass
+from functools import cache
 
-PEOPLE = {  # country: given names, family names
-    "DE": (
-        "Tobias Hannah Jonas Mia Felix Greta Lukas Frieda Moritz Änne",
-        "Kern Vogel Schäfer Böhm Krüger Winkler Roth Seidel Jahn Weiß",
-    ),
-    "ES": (
-        "Lucía Hugo Martina Pablo Carmen Iker Noa Álvaro Elena Nuria",
-        "García Núñez Ortega Vidal Peña Castaño Ibáñez Soler Ramos Lorca",
-    ),
-    "GB": (
-        "Oliver Amelia Harry Isla George Poppy Arthur Freya Callum Orla",
-        "Bennett Clarke Walsh Hughes O'Neill Fraser Doyle Marsh Pryce Shaw",
-    ),
-    "US": (
-        "Mason Ava Ethan Harper Logan Grace Caleb Nora Jayden Ruth",
-        "Carter Brooks Hayes Coleman Reyes Jenkins Foster Bell Sanders Kim",
-    ),
-    "FR": (
-        "Léa Louis Manon Jules Chloé Noé Zoé Théo Inès Rémi",
-        "Laurent Girard Lefèvre Mercier Fournier Chevalier Roux Noël Perrin Bécaud",
-    ),
-    "IN": (
-        "Priya Arjun Ananya Vikram Meera Rohan Kavya Aditya Nisha Dev",
-        "Nair Sharma Iyer Patel Reddy Gupta Kulkarni Bose Pillai Chauhan",
-    ),
-    "NG": (
-        "Chinedu Amara Tunde Ngozi Emeka Zainab Femi Adaeze Ifeanyi Bisi",
-        "Okafor Adeyemi Balogun Eze Okonkwo Bello Nwosu Abiola Danjuma Obi",
-    ),
-    "BR": (
-        "Rafael Beatriz Thiago Larissa Gustavo Camila João Mariana Caio Luíza",
-        "Silva Souza Araújo Gonçalves Ribeiro Barbosa Teixeira Moura Farias Leão",
-    ),
-    "PL": (
-        "Zofia Jakub Maja Szymon Hanna Wojciech Kinga Bartosz Łucja Paweł",
-        "Nowak Wiśniewska Dąbrowski Zając Kaczmarek Król Wróbel Sikora Pająk Żak",
-    ),
-    "JP": (
-        "Haruto Yui Sota Hina Ren Sakura Yuto Mei Kaito Rin",
-        "Sato Suzuki Tanaka Watanabe Ito Nakamura Kobayashi Yoshida Kimura Hayashi",
-    ),
-    "VN": (
-        "Minh Linh Tuấn Hương Dũng Mai Quân Thảo Long Ngọc",
-        "Nguyễn Trần Lê Phạm Hoàng Võ Đặng Bùi Đỗ Dương",
-    ),
-    "SE": (
-        "Elsa Nils Alva Oskar Maja Axel Linnéa Gustav Åsa Björn",
-        "Andersson Lindqvist Berg Ström Åkesson Nyberg Hedlund Öberg Sjögren Lund",
-    ),
-    "GR": (
-        "Eleni Nikos Maria Giorgos Sofia Dimitris Katerina Yannis Anna Petros",
-        "Papadopoulos Vlachou Nikolaidis Georgiou Makris Economou Samaras Pappas Zervas Kostas",
-    ),
-    "EG": (
-        "Youssef Salma Omar Nour Karim Farida Hassan Mariam Tarek Dina",
-        "Hassan Mansour El-Sayed Farouk Naguib Khalil Shafik Zaki Fahmy Sabry",
-    ),
-}
+from dashboard.sample import folder
 
 # Number ranges set aside for films and books, so that nobody is ever called.
 PHONES = {
@@ -107,9 +52,16 @@ class Person:
     country: str
 
 
+@cache
+def names() -> dict[str, tuple[list[str], list[str]]]:
+    """Given and family names by country."""
+    with (folder() / "crm" / "names.csv").open(encoding="utf-8", newline="") as file:
+        return {row["country"]: (row["given"].split(), row["family"].split()) for row in csv.DictReader(file)}
+
+
 def invent(chance: random.Random, country: str) -> Person:
-    """Make up a person with a name of `country`, one of `PEOPLE`."""
-    given, family = (chance.choice(names.split()) for names in PEOPLE[country])
+    """Make up a person with a name of `country`, one of `names()`."""
+    given, family = (chance.choice(choices) for choices in names()[country])
     folded = unicodedata.normalize("NFKD", f"{given}.{family}".translate(_UNFOLDED)).lower()
     local = "".join(c for c in folded if c.isascii() and (c.isalnum() or c == "."))
     number = chance.choice(("", "", str(chance.randrange(2, 99))))

@@ -2,8 +2,10 @@
 -- "Yesterday" is always yesterday until this time of day, so that a morning is compared with a morning.
 
 -- name: contacts
-SELECT count(*) AS contacts, count(*) FILTER (WHERE created_at < now() - interval '1 day') AS yesterday
-FROM crm.contacts;
+SELECT count(*) AS contacts FROM crm.contacts;
+
+-- name: contacts_yesterday
+SELECT count(*) AS contacts FROM crm.contacts WHERE created_at < now() - interval '1 day';
 
 -- name: contacts_by_day
 SELECT day, (SELECT count(*) FROM crm.contacts WHERE created_at < day + interval '1 day') AS contacts
@@ -53,19 +55,22 @@ ORDER BY hour;
 
 -- name: activity_over_time
 -- $1: length of one step; $2: number of steps. Steps without an activity are there, with 0.
-SELECT step AS at, series, count(activity.id) AS activities
+SELECT step AS at, kinds.kind, count(activity.id) AS activities
 FROM generate_series(
          date_bin($1::interval, now(), date_trunc('day', now())) - ($2::integer - 1) * $1::interval,
          date_bin($1::interval, now(), date_trunc('day', now())), $1::interval) AS step
-CROSS JOIN (VALUES ('calls', '{call}'::crm.activity_kind[]), ('e-mails', '{email}'), ('meetings', '{meeting}'),
-                   ('contacts', '{contact,stage,note}')) AS kinds (series, members)
+CROSS JOIN (VALUES (1, 'calls', '{call}'::crm.activity_kind[]), (2, 'e-mails', '{email}'),
+                   (3, 'meetings', '{meeting}'), (4, 'contacts', '{contact,stage,note}')) AS kinds (place, kind, members)
 LEFT JOIN crm.member_activities activity
-       ON activity.created_at >= step AND activity.created_at < step + $1::interval AND kind = ANY (members)
-GROUP BY step, series
-ORDER BY step, series;
+       ON activity.created_at >= step AND activity.created_at < step + $1::interval AND activity.kind = ANY (members)
+GROUP BY step, place, kinds.kind
+ORDER BY step, place;
 
 -- name: feed
-SELECT activity.id, activity.created_at, activity.kind::text AS kind, activity.description, contact.name AS contact
+-- The kinds are those of the chart, so that they have the same colours.
+SELECT activity.id, activity.created_at, activity.description, contact.name AS contact,
+       CASE activity.kind WHEN 'call' THEN 'calls' WHEN 'email' THEN 'e-mails' WHEN 'meeting' THEN 'meetings'
+                          ELSE 'contacts' END AS kind
 FROM crm.member_activities activity
 LEFT JOIN crm.contacts contact ON contact.id = activity.contact_id
 ORDER BY activity.created_at DESC, activity.id DESC
@@ -76,8 +81,9 @@ SELECT id, name, email, stage::text AS stage, score, source, country, last_activ
 FROM crm.contacts
 ORDER BY last_activity_at DESC, id DESC;
 
--- name: members
-SELECT id, handle, name FROM crm.members ORDER BY id LIMIT 2;
+-- name: profile
+SELECT member_id, open_goal, activity_goal FROM crm.member_profiles;
 
--- name: goal
-SELECT open_goal FROM crm.member_profiles;
+-- name: members
+-- Whom one may look as; asked as the owner. $1: the member who is logged in, NULL where nobody has to.
+SELECT id, handle, name FROM crm.members WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 2;

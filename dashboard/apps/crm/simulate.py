@@ -14,7 +14,7 @@ from collections.abc import Awaitable, Callable
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
 
-from .people import NOTES, PEOPLE, SOURCES, URLS, invent
+from .people import NOTES, SOURCES, URLS, invent, names
 
 SQL = statements(__package__ or "dashboard.apps.crm", "simulate")
 NEXT_STAGE = {"lead": "prospect", "prospect": "customer", "customer": "partner"}
@@ -93,10 +93,8 @@ class Team:
 
     async def _add(self, connection: Connection) -> int:
         if not self._members:
-            self._members = [
-                row["id"] for row in await connection.fetch("SELECT id FROM crm.members ORDER BY id")
-            ]
-        person = invent(self._chance, self._chance.choice(list(PEOPLE)))
+            self._members = [row["id"] for row in await connection.fetch("SELECT id FROM crm.members ORDER BY id")]
+        person = invent(self._chance, self._chance.choice(list(names())))
         (source,) = self._chance.choices([name for name, _ in SOURCES], [often for _, often in SOURCES])
         contact = await connection.fetchval(
             SQL["add_contact"],
@@ -158,7 +156,7 @@ class Team:
         return await _run(connection, "rate", contact, self._chance.choice((-5, -3, -2, 2, 3, 4, 6)))
 
     async def _correct(self, connection: Connection, contact: int) -> int:
-        person = invent(self._chance, self._chance.choice(list(PEOPLE)))
+        person = invent(self._chance, self._chance.choice(list(names())))
         return await _run(connection, "correct", contact, person.email, person.phone)
 
     async def _remove(self, connection: Connection, contact: int) -> int:

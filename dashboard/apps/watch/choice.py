@@ -23,9 +23,7 @@ _CREATED = re.compile(
     r"(^|_)(creat|insert|add|occur|order|sent|start|record|log|placed|receiv|mtime|ctime|ts$|time|at$)"
 )
 _CHANGED = re.compile(r"(^|_)(updat|modif|chang|delet|end|finish|expir|due|valid|birth|until|next)")
-_KIND = re.compile(
-    r"(^|_)(status|state|kind|type|category|stage|level|severity|channel|priority|method|op|event)($|_)"
-)
+_KIND = re.compile(r"(^|_)(status|state|kind|type|category|stage|level|severity|channel|priority|method|op|event)($|_)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,11 +103,7 @@ def _worth(column: Column, values: Mapping[str | None, int]) -> float:
         return 0
     if column.type in (*WORDS, *NUMBERS) and len(known) > math.sqrt(sum(known.values())):
         return 0  # few values only because there are few rows
-    by_type = (
-        0.5
-        if column.enum
-        else (-0.2 if column.type == "boolean" else (-0.4 if column.type in NUMBERS else 0.2))
-    )
+    by_type = 0.5 if column.enum else (-0.2 if column.type == "boolean" else (-0.4 if column.type in NUMBERS else 0.2))
     return max(0.05, _evenness(list(known.values())) + by_type + hint)
 
 

@@ -105,9 +105,7 @@ async def _examine(connection: Connection, name: str) -> Watched:
         step=step,
         since=since,
         rows=SQL["rows"].format(table=table),
-        latest=SQL["any"].format(table=table)
-        if order is None
-        else SQL["latest"].format(table=table, order=order),
+        latest=SQL["any"].format(table=table) if order is None else SQL["latest"].format(table=table, order=order),
         over_time=_over_time(table, time, category, step),
     )
 
@@ -141,9 +139,7 @@ async def _category(connection: Connection, table: str, columns: Sequence[Column
     return choice.category(samples)
 
 
-async def _span(
-    connection: Connection, table: str, time: Column | None
-) -> tuple[Step, dt.datetime | dt.date | None]:
+async def _span(connection: Connection, table: str, time: Column | None) -> tuple[Step, dt.datetime | dt.date | None]:
     """The step that fits how new the rows are, and from when on to count them."""
     now = dt.datetime.now(dt.UTC)
     if time is None:
@@ -169,6 +165,4 @@ def _over_time(table: str, time: Column | None, category: Column | None, step: S
         return None
     if category is None:
         return SQL["over_time"].format(table=table, time=time.quoted, step=step)
-    return SQL["over_time_by_category"].format(
-        table=table, time=time.quoted, category=category.quoted, step=step
-    )
+    return SQL["over_time_by_category"].format(table=table, time=time.quoted, category=category.quoted, step=step)

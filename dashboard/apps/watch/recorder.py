@@ -78,9 +78,7 @@ class Log:
         second = math.floor(now)
         self._tally.forget(second)
         self.rate.fill([0], [(self._tally.rate(second),)])
-        rows = [
-            (dt.datetime.fromtimestamp(at, dt.UTC), kind, n) for at, kind, n in self._tally.rows(second - 1)
-        ]
+        rows = [(dt.datetime.fromtimestamp(at, dt.UTC), kind, n) for at, kind, n in self._tally.rows(second - 1)]
         self.by_second.fill([row[:2] for row in rows], rows)
 
 

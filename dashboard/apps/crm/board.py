@@ -1,0 +1,140 @@
+"""What stands on the CRM's page for one member: every view asks as that member, and PostgreSQL decides what it sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from dashboard.apps.statements import statements
+from dashboard.postgres.scope import Scope
+
+if TYPE_CHECKING:
+    from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
+
+SQL = statements(__package__ or "dashboard.apps.crm", "queries")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How far back a chart looks, and in which steps."""
+
+    slug: str
+    label: str
+    step: dt.timedelta
+    steps: int
+    title: str
+
+
+SPANS = (
+    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Activity per minute, by kind"),
+    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Activity per hour, by kind"),
+    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Activity per quarter of a day, by kind"),
+    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Activity per day, by kind"),
+)
+
+
+def scope_of(member: int) -> Scope:
+    """In whose eyes the page is seen."""
+    return Scope(role="crm_member", settings={"app.user_id": str(member)})
+
+
+class Board:
+    """The views of one member's page."""
+
+    def __init__(self, live: Live, member: int) -> None:
+        self._live = live
+        self._scope = scope_of(member)
+
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
+        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+
+    def tiles(self) -> list[View]:
+        """Four numbers: what there is, and how today compares with yesterday."""
+        from dashboard.views import Tile
+
+        return [
+            Tile(
+                self._query("contacts", priority="high"),
+                title="Contacts",
+                comparison=self._query("contacts_yesterday"),
+                sparkline=self._query("contacts_by_day", priority="low"),
+                caption="vs. yesterday",
+            ),
+            Tile(
+                self._query("emails", priority="high"),
+                title="E-mails today",
+                comparison="yesterday",
+                sparkline=self._query("emails_by_day", priority="low"),
+                change="absolute",
+                caption="vs. yesterday",
+            ),
+            Tile(
+                self._query("open_rate"),
+                title="Open rate, 7 days",
+                format="{:.1%}",
+                comparison="week_before",
+                change="points",
+                sparkline=self._query("open_rate_by_day", priority="low"),
+                caption="vs. week before",
+            ),
+            Tile(
+                self._query("activities", priority="high"),
+                title="Activities today",
+                comparison="yesterday",
+                change="absolute",
+                sparkline=self._query("activities_by_hour", priority="low"),
+                caption="vs. yesterday",
+            ),
+        ]
+
+    def chart(self, span: Span) -> View:
+        """Activity over time."""
+        from dashboard.views import Chart
+
+        return Chart(
+            self._query("activity_over_time", span.step, span.steps),
+            title=span.title,
+            x="at",
+            y="activities",
+            by="kind",
+            kind="line",
+        )
+
+    def feed(self) -> View:
+        """The latest activities; what is new since the reader last looked is counted."""
+        from dashboard.views import Feed
+
+        return Feed(
+            self._query("feed", priority="high"),
+            title="Activity",
+            caption="newest first",
+            format=line,
+            time="created_at",
+            limit=10,
+            seen=True,
+        )
+
+    def table(self) -> View:
+        """All contacts, whoever was busy last first."""
+        from dashboard.views import Table
+
+        return Table(
+            self._query("contact_list"),
+            title="Contacts",
+            columns=["name", "stage", "source", "country", "score", "last activity"],
+            below={"name": "email"},
+            tags=["stage"],
+            page_size=10,
+        )
+
+
+def line(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """An activity as it reads in the feed: the contact's name stands out."""
+    text, name = str(row["description"]), row["contact"]
+    if not name or name not in text:
+        return [("", text)]
+    before, name, after = text.partition(name)
+    return [piece for piece in (("", before), ("b", name), ("", after)) if piece[1]]

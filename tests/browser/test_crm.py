@@ -1,0 +1,131 @@
+"""The CRM's page: it follows the database, and shows each member their own rows only."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from playwright.async_api import Locator, expect
+from playwright.async_api import Page as Tab
+
+import dashboard
+from dashboard import apps
+from dashboard.postgres.server import Server
+from dashboard.surfaces.pages import page_of
+from dashboard.surfaces.site import Site
+from tests.conftest import psql
+from tests.waiting import eventually
+
+ADD = "INSERT INTO crm.contacts (member_id, name, email) VALUES ({0}, '{1}', 'new@example.org')"
+
+
+@pytest.fixture
+async def address(crm_database: str) -> AsyncIterator[str]:
+    """Yield where the CRM is served."""
+    app = apps.find("crm")
+    async with dashboard.connect(crm_database) as live:
+        await live.install(*app.tables)
+        async with Site([page_of(app, live)], port=0) as site:
+            yield f"{site.url}crm"
+
+
+def tile(tab: Tab, title: str) -> Locator:
+    return tab.locator(".tile", has_text=title).locator(".value")
+
+
+async def number(locator: Locator) -> int:
+    await expect(locator).to_have_text(re.compile(r"^[\d,]+$"))
+    return int(str(await locator.text_content()).replace(",", ""))
+
+
+async def charted(tab: Tab, series: str) -> list[float]:
+    return list(
+        await tab.evaluate(
+            """(series) => {
+              const roots = Bokeh.documents.flatMap((document) => document.roots());
+              const line = roots.filter(({ name }) => name === "figure").at(-1)?.renderers.find(({ name }) => name === series);
+              return line ? [...line.data_source.data.y] : [];
+            }""",
+            series,
+        )
+    )
+
+
+async def test_one_insert_moves_tile_chart_table_and_feed(
+    server: Server, crm_database: str, address: str, page: Tab
+) -> None:
+    await page.goto(address)
+    contacts, activities = tile(page, "Contacts"), tile(page, "Activities today")
+    before = await number(contacts), await number(activities)
+    known = await eventually(lambda: charted(page, "contacts"))
+    await expect(page.locator("tbody tr")).to_have_count(10)
+    await page.evaluate("window.stays = true")
+    psql(server, ADD.format(1, "Zara Quist"), crm_database)
+    await expect(contacts).to_have_text(f"{before[0] + 1:,}")
+    await expect(activities).to_have_text(f"{before[1] + 1:,}")
+    await expect(page.locator("tbody tr").first).to_contain_text("Zara Quist")
+    await expect(page.locator(".feed li").first).to_contain_text("Added Zara Quist")
+    await expect(page.locator(".feed li")).to_have_count(10)
+
+    async def has_moved() -> bool:
+        return sum(await charted(page, "contacts")) == sum(known) + 1
+
+    await eventually(has_moved)
+    await expect(page.locator(".more")).to_have_text("1 new · mark as seen")
+    await page.locator(".more").click()
+    await expect(page.locator(".more")).to_be_hidden()
+    assert await page.evaluate("window.stays")
+
+
+async def test_each_member_sees_only_their_own_rows(server: Server, crm_database: str, address: str, page: Tab) -> None:
+    def owned(member: int) -> int:
+        return int(psql(server, f"SELECT count(*) FROM crm.contacts WHERE member_id = {member}", crm_database))
+
+    await page.goto(address)
+    await expect(tile(page, "Contacts")).to_have_text(f"{owned(1):,}")
+    await page.get_by_role("link", name="Jo Tran").click()
+    await expect(tile(page, "Contacts")).to_have_text(f"{owned(2):,}")
+    assert page.url.endswith("member=2")
+    psql(server, ADD.format(1, "Foreign Person") + ";" + ADD.format(2, "Own Person"), crm_database)
+    await expect(page.locator("tbody tr").first).to_contain_text("Own Person")
+    await expect(tile(page, "Contacts")).to_have_text(f"{owned(2):,}")
+    await page.get_by_role("searchbox").fill("person")
+    await expect(page.locator("tbody tr")).to_have_count(1)
+    assert "Foreign" not in str(await page.locator(".page").text_content())
+    names = set(psql(server, "SELECT name FROM crm.contacts WHERE member_id = 2", crm_database).splitlines())
+    await page.get_by_role("searchbox").fill("")
+    await expect(page.locator("tbody tr")).to_have_count(10)
+    assert set(await page.locator("tbody tr td:first-child b").all_text_contents()) <= names
+
+
+async def test_a_member_who_does_not_exist_sees_nothing(address: str, page: Tab) -> None:
+    await page.goto(f"{address}?member=4711")
+    await expect(tile(page, "Contacts")).to_have_text("0")
+    await expect(page.locator("tbody tr")).to_have_count(0)
+
+
+async def test_a_contact_that_is_handed_over_goes_from_one_page_to_the_other(
+    server: Server, crm_database: str, address: str, page: Tab
+) -> None:
+    await page.goto(f"{address}?member=2")
+    before = await number(tile(page, "Contacts"))
+    first = "(SELECT min(id) FROM crm.contacts WHERE member_id = 1)"
+    psql(server, f"UPDATE crm.contacts SET member_id = 2 WHERE id = {first}", crm_database)
+    await expect(tile(page, "Contacts")).to_have_text(f"{before + 1:,}")
+    psql(server, "DELETE FROM crm.contacts WHERE member_id = 2", crm_database)
+    await expect(tile(page, "Contacts")).to_have_text("0")
+    await expect(page.locator(".feed li")).to_have_count(0)
+
+
+async def test_the_chart_looks_as_far_back_as_the_reader_wants(address: str, page: Tab) -> None:
+    await page.goto(address)
+    await eventually(lambda: charted(page, "calls"))
+    for label, steps in (("30 d", 30), ("1 h", 60)):
+        await page.get_by_role("button", name=label, exact=True).click()
+
+        async def has_steps(wanted: int = steps) -> bool:
+            return len(await charted(page, "calls")) == wanted
+
+        await eventually(has_steps)
+    assert "span=1h" in page.url
