@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from . import codec
@@ -73,6 +74,7 @@ class Channel:
         self._got: dict[str, int | None] = {}
         self._fresh_names: dict[str, str] = {}
         self._sent = self._confirmed = 0
+        self._is_behind = False
         self._names = 0
         self._by_token[self.token] = self
 
@@ -152,28 +154,46 @@ class Channel:
         binding = self.bindings.get(str(message.get("view", "")))
         if binding is not None:
             binding.view.receive(binding, message.get("message"))
-        self._follow()
-        self.flush({})
+        if message.keys() - {"ack", "view", "message"}:
+            self._follow()
+        if self._is_behind or message.keys() != {"ack"}:
+            self.flush({})
 
-    def flush(self, messages: dict[tuple[int, ...], bytes]) -> None:
-        """Send what the page lacks, if it can take it; `messages` shares equal ones between pages."""
-        if self.is_hidden or self.carrier is None:
+    def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None:
+        """Send what the page lacks, if it can take it.
+
+        Parameters
+        ----------
+        messages
+            Shares equal messages between pages.
+        moved
+            The strands that have a new picture; without any, all that the page shows are looked at.
+        """
+        carrier = self.carrier
+        if self.is_hidden or carrier is None:
             return
-        if self._sent - self._confirmed >= WINDOW or not self.carrier.is_writable():
+        if self._sent - self._confirmed >= WINDOW or not carrier.is_writable():
             self.skipped += 1
+            self._is_behind = True
             return
-        parts: list[bytes] = []
-        at: float | None = None
-        for strand in {binding.strand for binding in self.bindings.values() if binding.strand is not None}:
-            if strand.name in self._got and (news := strand.since(self._got[strand.name])):
+        if self._is_behind or not moved:
+            moved = [strand for strand in self._shown() if strand.name in self._got]
+            self._is_behind = False
+        got, parts, told = self._got, [], []
+        for strand in moved:
+            news = strand.since(got[strand.name])
+            if news:
                 parts += news
-                self._got[strand.name] = strand.version
-                at = max(at or 0.0, _moment(strand))
+                got[strand.name] = strand.version
+                told.append(strand)
         if not parts and not self._fresh_names:
             return
         names, self._fresh_names = self._fresh_names, {}
-        self.carrier.send(_message(parts, names, at, messages))
+        carrier.send(_message(parts, names, told, messages))
         self._sent += 1
+
+    def _shown(self) -> Iterable[Strand]:
+        return dict.fromkeys(binding.strand for binding in self.bindings.values() if binding.strand is not None)
 
     def _want(self, wanted: dict[str, Any]) -> None:
         for name, known in wanted.items():
@@ -209,18 +229,20 @@ class Channel:
                     binding.strand.unfollow(self)
 
 
-def _moment(strand: Strand) -> float:
-    return max((codec.magnitude(query.at) or 0.0 for query in strand.queries), default=0.0)
+def _moment(strands: list[Strand]) -> float | None:
+    """When the snapshot was taken that these strands are true at: all queries of a `Live` move together."""
+    times = (codec.magnitude(query.at) for strand in strands for query in strand.queries)
+    return max((time for time in times if time is not None), default=None)
 
 
 def _message(
-    parts: list[bytes], names: dict[str, str], at: float | None, messages: dict[tuple[int, ...], bytes]
+    parts: list[bytes], names: dict[str, str], told: list[Strand], messages: dict[tuple[int, ...], bytes]
 ) -> bytes:
     key = tuple(map(id, parts))
     known = messages.get(key) if not names else None
     if known is not None:
         return known
-    head = codec.dumps({"at": at, "now": time.time() * 1000, **({"bind": names} if names else {})})
+    head = codec.dumps({"at": _moment(told), "now": time.time() * 1000, **({"bind": names} if names else {})})
     message = head[:-1] + b',"updates":[' + b",".join(parts) + b"]}"
     if not names:
         messages[key] = message

@@ -72,9 +72,10 @@ class Pulse:
 
 def send(strands: Iterable[Strand]) -> None:
     """Bring all who follow these strands up to date; equal messages are put together once."""
-    followers: set[Follower] = set()
+    moved: dict[Follower, list[Strand]] = {}
     for strand in strands:
-        followers.update(strand.followers)
+        for follower in strand.followers:
+            moved.setdefault(follower, []).append(strand)
     messages: dict[tuple[int, ...], bytes] = {}
-    for follower in followers:
-        follower.flush(messages)
+    for follower, theirs in moved.items():
+        follower.flush(messages, theirs)

@@ -15,6 +15,7 @@ import itertools
 import secrets
 from abc import ABC, abstractmethod
 from collections import deque
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from . import codec
@@ -45,7 +46,7 @@ class Shape(ABC):
 class Follower(Protocol):
     """Who is told when a strand has a new picture."""
 
-    def flush(self, messages: dict[tuple[int, ...], bytes]) -> None: ...
+    def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None: ...
 
 
 class Strand:
@@ -61,7 +62,7 @@ class Strand:
         self.followers: set[Follower] = set()
         self.picture: Picture = {"state": "loading"}
         self._whole: tuple[int, bytes] | None = None
-        self._steps: deque[tuple[int, bytes]] = deque(maxlen=STEPS)
+        self._steps: deque[bytes] = deque(maxlen=STEPS)  # the last one leads to `version`
         self._subscriptions: list[Any] = []
         self._uses = 0
 
@@ -102,16 +103,19 @@ class Strand:
             self._steps.clear()
         else:
             head = {"strand": self.name, "version": self.version, "from": self.version - 1, "step": step}
-            self._steps.append((self.version, codec.dumps(head)))
+            self._steps.append(codec.dumps(head))
         return True
 
     def since(self, version: int | None) -> list[bytes]:
         """What brings a page from `version` (None: nothing yet) to the newest picture."""
-        if version == self.version:
+        behind = len(self._steps) + 1 if version is None else self.version - version
+        if behind == 0:
             return []
-        steps = [step for number, step in self._steps if version is not None and number > version]
-        if version is not None and len(steps) == self.version - version and steps:
-            if len(steps) == 1 or sum(map(len, steps)) <= len(self._encoded()):
+        if behind == 1 and self._steps:
+            return [self._steps[-1]]
+        if 0 < behind <= len(self._steps):
+            steps = list(itertools.islice(self._steps, len(self._steps) - behind, None))
+            if sum(map(len, steps)) <= len(self._encoded()):
                 return steps
         return [self._encoded()]
 
