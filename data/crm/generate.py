@@ -15,7 +15,8 @@ import random
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
-from dashboard.apps.crm.people import NOTES, SOURCES, URLS, invent, names
+from dashboard.apps.crm.people import NOTES, SOURCES, URLS
+from dashboard.apps.people import invent, names
 
 SEED = 20261
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800

@@ -11,10 +11,11 @@ import heapq
 import random
 from collections.abc import Awaitable, Callable
 
+from dashboard.apps.people import invent, names
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
 
-from .people import NOTES, SOURCES, URLS, invent, names
+from .people import NOTES, SOURCES, URLS
 
 SQL = statements(__package__ or "dashboard.apps.crm", "simulate")
 NEXT_STAGE = {"lead": "prospect", "prospect": "customer", "customer": "partner"}
