@@ -7,14 +7,20 @@ included. That is the normal end of a server, not a failure.
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from dashboard.settings import settings
+
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end or to the first signal."""
+    logging.basicConfig(
+        level=settings().log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
     asyncio.run(_guarded(work))
 
 

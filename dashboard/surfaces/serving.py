@@ -49,6 +49,8 @@ async def show(pages: Sequence[Page], *, address: str | None, port: int | None, 
     """Serve pages, say where, and wait to be ended."""
     async with Site(pages, address=address, port=port) as site:
         say(f"Serving {', '.join(page.title for page in pages)} at {site.url} (Ctrl-C ends it)")
+        if site.is_public and not settings().origins:
+            say("If it is opened under another name than this machine's own, list that in DASHBOARD_ORIGINS.")
         if browser:
             await asyncio.to_thread(webbrowser.open, site.url)
         await asyncio.Event().wait()

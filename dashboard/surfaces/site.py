@@ -55,6 +55,11 @@ class Site:
         host = "localhost" if self._address in ANYWHERE else self._address
         return f"http://{f'[{host}]' if ':' in host else host}:{self._port}/"
 
+    @property
+    def is_public(self) -> bool:
+        """Whether other machines can reach it."""
+        return self._address in ANYWHERE
+
     async def __aenter__(self) -> Site:
         self._port = free_port(self._address, self._port)
         secret = _sign_sessions(settings())
@@ -109,8 +114,16 @@ class Site:
             return list(chosen.origins)
         hosts = {self._address, "localhost", "127.0.0.1"} - set(ANYWHERE)
         if self._address in ANYWHERE:
-            hosts.add(socket.gethostname())
+            hosts |= _own_names()
         return sorted(f"{host}:{self._port}" for host in hosts)
+
+
+def _own_names() -> set[str]:
+    """Return this machine's name and addresses, as far as it knows them itself."""
+    name = socket.gethostname()
+    with suppress(OSError):
+        return {name, socket.getfqdn(name), *(str(found[4][0]) for found in socket.getaddrinfo(name, None))}
+    return {name}
 
 
 def _sign_sessions(chosen: Settings) -> str:
