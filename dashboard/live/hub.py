@@ -112,7 +112,9 @@ class Hub:
         self._joining.add(answer)
 
     def leave(self, answer: Answer) -> None:
-        """Follow an answer no more."""
+        """Follow an answer no more. It stays true at the snapshot it has, and can join again from there."""
+        if answer in self.answers:
+            answer.offset, answer.at = self.moment_of(answer)
         self.answers.discard(answer)
         self._joining.discard(answer)
         self._stale.discard(answer)
@@ -123,7 +125,7 @@ class Hub:
 
     def moment_of(self, answer: Answer) -> tuple[Offset | None, datetime | None]:
         """The snapshot at which an answer is true, and its time: the hub's own unless it is behind."""
-        if answer.error is not None or answer in self._joining or answer in self._stale:
+        if answer.error is not None or answer not in self.answers or answer in self._joining or answer in self._stale:
             return answer.offset, answer.at
         return self.offset, self.at
 
@@ -212,7 +214,7 @@ class Hub:
         """Plan the first tick of an answer, from the snapshot in which it was opened."""
         if answer.plan is None or answer.error is not None:
             work.reopened.add(answer)
-        elif answer.offset is None or window.broken or answer.offset.identity != window.offset.identity:
+        elif answer.offset is None or window.broken or not window.resumes(answer.offset):
             work.advanced[answer] = None
         else:
             since = await self._since(reader, reading, window, answer.offset)

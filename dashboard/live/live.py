@@ -58,6 +58,7 @@ class Live:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._answers: dict[Identity, Answer] = {}
         self._held: dict[Answer, int] = {}
+        self._awake: dict[Answer, int] = {}
         self._listeners: dict[Answer, list[Callable[[Delta | None], None]]] = {}
         self._first: dict[Answer, asyncio.Future[None]] = {}
         self._on_status: list[Callable[[Status], None]] = []
@@ -215,7 +216,7 @@ class Live:
             if not first.done():
                 first.set_exception(error if isinstance(error, Exception) else Closed("This Live was closed."))
             raise
-        if self._held.get(answer):
+        if self._awake.get(answer):
             self.hub.join(answer)
             self._follower.wake()
         if not first.done():
@@ -236,15 +237,32 @@ class Live:
         else:
             self._loop.call_later(GRACE, self._end, answer)
 
-    def release_soon(self, answer: Answer) -> None:
+    def release_soon(self, answer: Answer, *, awake: bool) -> None:
         """As `release`, from wherever the garbage collector runs."""
-        if self._loop is not None and not self._loop.is_closed():
-            self._loop.call_soon_threadsafe(self.release, answer)
+        if self._loop is None or self._loop.is_closed():
+            return
+        if awake:
+            self._loop.call_soon_threadsafe(self.rest, answer)
+        self._loop.call_soon_threadsafe(self.release, answer)
+
+    def wake(self, answer: Answer) -> None:
+        """Count one more who looks at an answer; the first has it follow again."""
+        self._awake[answer] = self._awake.get(answer, 0) + 1
+        if self._awake[answer] == 1 and answer.is_ready and self._follower is not None:
+            self.hub.join(answer)
+            self._follower.wake()
+
+    def rest(self, answer: Answer) -> None:
+        """Count one less; when nobody looks any more it is kept as it is."""
+        self._awake[answer] -= 1
+        if self._awake[answer] == 0:
+            self.hub.leave(answer)
 
     def _end(self, answer: Answer) -> None:
         if self._held.get(answer, 0) > 0:
             return
         self._held.pop(answer, None)
+        self._awake.pop(answer, None)
         self._listeners.pop(answer, None)
         self._first.pop(answer, None)
         self._answers.pop(answer.identity, None)

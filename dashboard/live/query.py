@@ -57,7 +57,8 @@ class LiveQuery:
         self._answer = answer
         self._subscriptions: set[Subscription] = set()
         live.hold(answer)
-        self._held = True
+        live.wake(answer)
+        self._held = self._awake = True
 
     @property
     def sql(self) -> str:
@@ -129,6 +130,18 @@ class LiveQuery:
 
     def __await__(self) -> Any:
         return self.ready().__await__()
+
+    def pause(self) -> None:
+        """Let the answer rest, unless others use it: it keeps its rows and `offset`, and costs nothing."""
+        if self._awake:
+            self._awake = False
+            self.live.rest(self._answer)
+
+    def resume(self) -> None:
+        """Follow again, from where it rested: what changed meanwhile comes as one delta."""
+        if not self._awake and self._held:
+            self._awake = True
+            self.live.wake(self._answer)
 
     def subscribe(self, callback: Callable[[LiveQuery, Delta | None], None]) -> Subscription:
         """Call `callback(query, delta)` after each tick that changed the answer.
@@ -203,6 +216,7 @@ class LiveQuery:
         """Hold the answer no more; it ends when nobody else does."""
         for subscription in list(self._subscriptions):
             subscription.close()
+        self.pause()
         if self._held:
             self._held = False
             self.live.release(self._answer)
@@ -210,7 +224,7 @@ class LiveQuery:
     def __del__(self) -> None:
         if getattr(self, "_held", False):
             self._held = False
-            self.live.release_soon(self._answer)
+            self.live.release_soon(self._answer, awake=self._awake)
 
     def __repr__(self) -> str:
         plan = self.plan.kind if self.plan else "not ready"

@@ -87,6 +87,8 @@ class Window:
         The log's rows, in order of `Change.seq`; empty where `flooded` or `broken`.
     flooded
         Relations (oid) that changed too much to be listed row by row, with the number of changes.
+    horizon
+        Largest transaction whose changes the log has forgotten.
     broken
         The earlier offset cannot be resumed: rotated away, another server, or none was given. All that is
         known is the present.
@@ -96,7 +98,12 @@ class Window:
     at: datetime
     changes: list[Change]
     flooded: dict[int, int]
+    horizon: int | None = None
     broken: bool = False
+
+    def resumes(self, since: Offset) -> bool:
+        """Whether the log still has everything that became visible after `since`."""
+        return since.identity == self.offset.identity and (self.horizon is None or since.xmin > self.horizon)
 
 
 class LogReader:
@@ -155,8 +162,8 @@ class LogReader:
             xmax, xip = xmin, ()
         identity = replace(self.identity, incarnation=now["incarnation"])
         offset = Offset(xmin=xmin, xmax=xmax, xip=tuple(xip), identity=identity)
-        window = Window(offset=offset, at=now["at"], changes=[], flooded={})
-        if since is None or not self.has_log or not _resumable(since, offset, now["horizon"]):
+        window = Window(offset=offset, at=now["at"], changes=[], flooded={}, horizon=now["horizon"])
+        if since is None or not self.has_log or not window.resumes(since):
             window.broken = True
             self._seen.clear()
         else:
@@ -181,7 +188,3 @@ class LogReader:
         self._seen.update((change.seq, change.xid) for change in fresh)
         self._seen = {seq: xid for seq, xid in self._seen.items() if xid >= window.offset.xmax}
         window.changes = fresh
-
-
-def _resumable(since: Offset, now: Offset, horizon: int | None) -> bool:
-    return since.identity == now.identity and (horizon is None or since.xmin > horizon)
