@@ -48,8 +48,11 @@ def watch(dsn: str, names: Sequence[str], *, yes: bool, address: str | None, por
 
 async def _show(dsn: str, tables: tuple[Watched, ...], *, address: str | None, port: int, browser: bool) -> None:
     from dashboard.apps.watch.page import page
+    from dashboard.apps.watch.recorder import Recorder
 
     async with follow(dsn) as live:
+        for table in tables:
+            Recorder.on(live).log(table)  # from now on, not from the first page on
         title = ", ".join(table.label for table in tables)
         shown = Page(slug="watch", title=title, summary="", content=lambda: page(live, tables))
         await show([shown], address=address, port=port, browser=browser)
