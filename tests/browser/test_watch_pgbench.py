@@ -10,9 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.async_api import Locator
+from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
-from playwright.async_api import expect
 
 from dashboard.postgres.server import Server
 from tests.conftest import psql
