@@ -98,28 +98,35 @@ def test_seconds_without_changes_are_shown_and_old_ones_forgotten() -> None:
     assert [row for row in rows if row[2]] == [(999, "inserted", 1), (1000, "updated", 3)]
 
 
-def said(*change: object) -> str:
-    return "".join(text for _, text in told(*change))  # type: ignore[arg-type]
+def said(op: str, old: object, new: object, key: list[str], columns: list[str] | None = None) -> str:
+    return "".join(text for _, text in told(op, old, new, key, columns or []))  # type: ignore[arg-type]
 
 
 def test_an_update_says_which_columns_changed_from_what_to_what() -> None:
     old = {"id": 7, "status": "open", "total": 3, "note": None}
-    assert said("U", old, {**old, "status": "paid", "note": "ok"}, ["id"]) == (
-        "id 7: status open → paid, note NULL → ok"
-    )
+    new = {**old, "status": "paid", "note": "ok"}
+    assert said("U", old, new, ["id"], ["id", "note", "status"]) == "updated id 7: note NULL → ok, status open → paid"
 
 
-def test_an_update_of_the_key_and_of_nothing_are_said() -> None:
-    assert said("U", {"id": 1, "v": 2}, {"id": 1, "v": 2}, ["id"]) == "id 1: written again, nothing changed"
+def test_an_update_that_changes_nothing_says_so() -> None:
+    assert said("U", {"id": 1, "v": 2}, {"id": 1, "v": 2}, ["id"]) == "updated id 1, nothing changed"
 
 
 def test_an_insert_says_its_values_and_a_long_one_is_cut() -> None:
+    row = {"id": 1, "a": "x" * 100, "b": None, "c": True}
+    assert said("I", None, row, ["id"]) == f"inserted id 1: a {'x' * 39}…, c true"
+
+
+def test_of_many_columns_the_first_are_told() -> None:
     assert (
-        said("I", None, {"id": 1, "a": "x" * 100, "b": None, "c": True}, ["id"])
-        == f"id 1: a {'x' * 59}…, c true"
+        said("I", None, {"d": 4, "c": 3, "b": 2, "a": 1}, [], list("abcd"))
+        == "inserted a row: a 1, b 2, c 3 and 1 more"
     )
 
 
-def test_a_row_without_a_key_and_a_truncated_table_are_told_of() -> None:
-    assert said("D", {"a": 1}, None, []) == "a row: a 1"
+def test_a_moment_is_told_to_the_second() -> None:
+    assert said("I", None, {"at": "2026-11-20T04:10:34.861459+00:00"}, []) == "inserted a row: at 2026-11-20 04:10:34"
+
+
+def test_a_truncated_table_is_told_of() -> None:
     assert said("T", None, None, ["id"]) == "all rows removed (TRUNCATE)"

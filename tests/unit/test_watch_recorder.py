@@ -42,6 +42,7 @@ def watched(oid: int) -> Watched:
         name="t",
         label="t",
         oid=oid,
+        columns=("id", "v"),
         key=("id",),
         time=None,
         category=None,
@@ -77,8 +78,7 @@ async def recorder(live: Any) -> Any:
 
 def lines(log: Log) -> list[str]:
     rows = (
-        dict(zip(("at", "kind", "change"), log.latest.state.rows[key], strict=True))
-        for key in log.latest.state.keys
+        dict(zip(("at", "kind", "change"), log.latest.state.rows[key], strict=True)) for key in log.latest.state.keys
     )
     return ["".join(text for _, text in log.format(row)) for row in rows]
 
@@ -90,9 +90,9 @@ def counted(log: Log) -> Iterator[tuple[str, int]]:
 async def test_changes_are_told_newest_first_each_table_its_own(live: Any, recorder: Recorder) -> None:
     one, other = recorder.log(watched(1)), recorder.log(watched(2))
     live.tick(tick(change(1), change(2, "U"), change(3, "D", relation=2)))
-    assert lines(one) == ["id 2: v 1 → 2", "id 1: v 2"]
-    assert lines(other) == ["id 3: v 1"]
-    assert one.total.state.rows == {0: (2,)}
+    assert lines(one) == ["updated id 2: v 1 → 2", "inserted id 1: v 2"]
+    assert lines(other) == ["deleted id 3: v 1"]
+    assert one.totals.state.rows == {0: (1, 1, 0)}
 
 
 async def test_changes_are_counted_by_the_second(live: Any, recorder: Recorder) -> None:
@@ -101,6 +101,7 @@ async def test_changes_are_counted_by_the_second(live: Any, recorder: Recorder) 
     log.pass_time(NOW.timestamp() + 1.5)
     assert sorted(counted(log)) == [("deleted", 1), ("inserted", 10), ("updated", 1)]
     assert log.rate.state.rows == {0: (12 / 5,)}
+    assert list(log.pace.state.rows.values())[-1] == (NOW, 12)
 
 
 async def test_the_rate_falls_when_nothing_happens(live: Any, recorder: Recorder) -> None:
@@ -125,7 +126,7 @@ async def test_only_the_latest_are_kept(live: Any, recorder: Recorder) -> None:
     live.tick(tick(*(change(n) for n in range(5_000))))
     assert len(log.latest.state.keys) == KEPT
     assert log.latest.state.keys[0] == 4_999
-    assert log.total.state.rows == {0: (5_000,)}
+    assert log.totals.state.rows == {0: (5_000, 0, 0)}
 
 
 async def test_time_passes_by_itself(live: Any, recorder: Recorder) -> None:

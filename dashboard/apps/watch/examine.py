@@ -39,20 +39,21 @@ class Watched:
         As it is shown.
     oid
         Of the table, by which changes name it.
-    key
-        Columns of the primary key.
+    columns, key
+        All columns in their order, and those of the primary key.
     time, category
         The columns chosen, None where there is none.
     step, since
         Length of a step over time, and from when on; None without a time column.
     rows, latest, over_time
-        Statements: the number of rows, the latest rows, and their number over time (None without a time
+        Statements: the number of rows, all rows with the latest first, and their number over time (None without a time
         column; its parameter is `since`).
     """
 
     name: str
     label: str
     oid: int
+    columns: tuple[str, ...]
     key: tuple[str, ...]
     time: str | None
     category: str | None
@@ -99,6 +100,7 @@ async def _examine(connection: Connection, name: str) -> Watched:
         name=name,
         label=described[0]["label"],
         oid=described[0]["oid"],
+        columns=tuple(column.name for column in columns),
         key=tuple(c.name for c in sorted(columns, key=lambda c: c.key_place) if c.key_place >= 0),
         time=None if time is None else time.name,
         category=None if category is None else category.name,

@@ -42,10 +42,10 @@ FROM {table};
 SELECT count(*) AS rows FROM {table};
 
 -- name: latest
-SELECT * FROM {table} ORDER BY {order} LIMIT 500;
+SELECT * FROM {table} ORDER BY {order};
 
 -- name: any
-SELECT * FROM {table} LIMIT 500;
+SELECT * FROM {table};
 
 -- name: over_time
 -- $1: from when on. Counts are kept up from the changes alone, so the table may be of any size.

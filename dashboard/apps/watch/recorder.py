@@ -11,7 +11,7 @@ import contextvars
 import datetime as dt
 import math
 import time
-from collections import deque
+from collections import Counter, deque
 from functools import partial
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +20,7 @@ from dashboard.postgres.reading import Column
 
 from .examine import Watched
 from .source import Source
-from .tally import BULK, Tally
+from .tally import BULK, KINDS, Tally
 from .told import Piece, told
 
 if TYPE_CHECKING:
@@ -29,20 +29,22 @@ if TYPE_CHECKING:
     from dashboard.live import Live, Tick
 
 KEPT = 100
-KINDS = {"I": "inserted", "U": "updated", "D": "deleted", "T": "deleted"}
+NAMES = {"I": "inserted", "U": "updated", "D": "deleted", "T": "deleted"}
 
 
 class Log:
     """What is known of one table's changes."""
 
     def __init__(self, live: Live, table: Watched) -> None:
+        self.began = dt.datetime.now(dt.UTC)
         self._tally = Tally()
         self._latest: deque[tuple[int, dt.datetime, str, Change | int]] = deque(maxlen=KEPT)
-        self._seen = 0
-        self.format: Callable[[Mapping[str, object]], list[Piece]] = partial(_line, table.key)
+        self._totals = dict.fromkeys((*KINDS, BULK), 0)
+        self.format: Callable[[Mapping[str, object]], list[Piece]] = partial(_line, table)
         name = f"watch {table.oid}"
         self.rate = Source(live, f"{name}: rate", [Column("rate", "float8")])
-        self.total = Source(live, f"{name}: total", [Column("changes", "int8")])
+        self.pace = Source(live, f"{name}: pace", [Column("second", "timestamptz"), Column("changes", "int8")])
+        self.totals = Source(live, f"{name}: totals", [Column(kind, "int8") for kind in KINDS])
         self.by_second = Source(
             live,
             f"{name}: by second",
@@ -57,21 +59,21 @@ class Log:
     def add(self, changes: list[Change]) -> None:
         """Count changes, in their order, and keep the last of them."""
         for change in changes:
-            self._tally.add(int(change.at.timestamp()), KINDS[change.op])
-        self._seen += len(changes)
-        self._latest.extend((c.seq, c.at, KINDS[c.op], c) for c in changes[-KEPT:])
+            self._tally.add(int(change.at.timestamp()), NAMES[change.op])
+            self._totals[NAMES[change.op]] += 1
+        self._latest.extend((c.seq, c.at, NAMES[c.op], c) for c in changes[-KEPT:])
 
     def add_many(self, number: int, at: dt.datetime) -> None:
         """Count changes that were too many to be listed."""
         self._tally.add(int(at.timestamp()), BULK, number)
-        self._seen += number
-        self._latest.append((-self._seen, at, BULK, number))
+        self._totals[BULK] += number
+        self._latest.append((-self._totals[BULK], at, BULK, number))
 
     def show(self) -> None:
         """Bring what moves with the tick up to date."""
         newest = list(reversed(self._latest))
         self.latest.fill([entry[0] for entry in newest], [entry[1:] for entry in newest])
-        self.total.fill([0], [(self._seen,)])
+        self.totals.fill([0], [tuple(self._totals[kind] for kind in KINDS)])
 
     def pass_time(self, now: float) -> None:
         """Bring what moves with the clock up to date; `now` in seconds since 1970, by the server's clock."""
@@ -80,6 +82,10 @@ class Log:
         self.rate.fill([0], [(self._tally.rate(second),)])
         rows = [(dt.datetime.fromtimestamp(at, dt.UTC), kind, n) for at, kind, n in self._tally.rows(second - 1)]
         self.by_second.fill([row[:2] for row in rows], rows)
+        seconds = Counter[dt.datetime]()
+        for at, _, number in rows:
+            seconds[at] += number
+        self.pace.fill(seconds, seconds.items())
 
 
 class Recorder:
@@ -141,8 +147,8 @@ class Recorder:
                 log.pass_time(self._now())
 
 
-def _line(key: tuple[str, ...], row: Mapping[str, object]) -> list[Piece]:
+def _line(table: Watched, row: Mapping[str, object]) -> list[Piece]:
     change = row["change"]
     if isinstance(change, Change):
-        return told(change.op, change.old, change.new, key)
+        return told(change.op, change.old, change.new, table.key, table.columns)
     return [("b", f"{change:,} rows"), ("", " at once, too many to be listed")]

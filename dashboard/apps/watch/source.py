@@ -29,6 +29,7 @@ class Source:
     scope = None
     priority = "medium"
     is_ready = True
+    at = offset = None  # it belongs to no snapshot
     error: DashboardError | None = None
 
     def __init__(self, live: Live, name: str, columns: Sequence[Column]) -> None:

@@ -1,17 +1,21 @@
-"""A change in words: which row, and from what to what. Pure."""
+"""A change in words: what happened to which row, and from what to what. Pure."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 Image = Mapping[str, Any]
 Piece = tuple[str, str]
-LONGEST = 60  # characters of a value
-MOST = 4  # columns told of one change
+LONGEST = 40  # characters of a value
+MOST = 3  # columns told of one change
+VERBS = {"I": "inserted", "U": "updated", "D": "deleted"}
+
+_MOMENT = re.compile(r"(\d{4}-\d\d-\d\d)T(\d\d:\d\d:\d\d)(\.\d+)?([+-]\d\d(:\d\d)?)?")
 
 
-def told(op: str, old: Image | None, new: Image | None, key: Sequence[str]) -> list[Piece]:
+def told(op: str, old: Image | None, new: Image | None, key: Sequence[str], columns: Sequence[str]) -> list[Piece]:
     """Say a change as plain ("") and bold ("b") pieces.
 
     Parameters
@@ -19,41 +23,48 @@ def told(op: str, old: Image | None, new: Image | None, key: Sequence[str]) -> l
     op
         ``I``, ``U``, ``D`` or ``T``.
     old, new
-        The row before and after, column name to JSON value.
+        The row before and after, column name to JSON value, in an order of JSON's own.
     key
-        Columns that name the row; without any, its first columns do.
+        Columns that name the row.
+    columns
+        The order in which columns are told; others follow.
     """
     if op == "T":
         return [("b", "all rows"), ("", " removed (TRUNCATE)")]
+    image = new or old or {}
+    head = [("", f"{VERBS[op]} "), ("b", _row(image, key))]
     if op == "U":
-        return [*_row(new or old or {}, key), ("", ": "), *_differences(old or {}, new or {})]
-    return [*_row(new or old or {}, key), *_values(new or old or {}, key)]
+        return [*head, *_differences(old or {}, image, columns)]
+    return [*head, *_values(image, key, columns)]
 
 
-def _row(image: Image, key: Sequence[str]) -> list[Piece]:
-    names = [name for name in key if name in image]
-    if not names:
-        return [("b", "a row")]
-    return [("b", ", ".join(f"{name} {shown(image[name])}" for name in names))]
+def _row(image: Image, key: Sequence[str]) -> str:
+    return ", ".join(f"{name} {shown(image[name])}" for name in key if name in image) or "a row"
 
 
-def _differences(old: Image, new: Image) -> list[Piece]:
-    changed = [name for name in new if name not in old or old[name] != new[name]]
+def _ordered(names: Sequence[str], columns: Sequence[str]) -> list[str]:
+    place = {name: number for number, name in enumerate(columns)}
+    return sorted(names, key=lambda name: place.get(name, len(place)))
+
+
+def _differences(old: Image, new: Image, columns: Sequence[str]) -> list[Piece]:
+    changed = _ordered([name for name in new if name not in old or old[name] != new[name]], columns)
     if not changed:
-        return [("", "written again, nothing changed")]
+        return [("", ", nothing changed")]
     pieces: list[Piece] = []
     for name in changed[:MOST]:
-        pieces += [("", f"{', ' if pieces else ''}{name} {shown(old.get(name))} → "), ("b", shown(new[name]))]
-    if len(changed) > MOST:
-        pieces.append(("", f" and {len(changed) - MOST} more"))
-    return pieces
+        pieces += [("", f"{', ' if pieces else ': '}{name} {shown(old.get(name))} → "), ("b", shown(new[name]))]
+    return [*pieces, *_more(len(changed))]
 
 
-def _values(image: Image, key: Sequence[str]) -> list[Piece]:
-    others = [(name, value) for name, value in image.items() if name not in key and value is not None]
-    text = ", ".join(f"{name} {shown(value)}" for name, value in others[:MOST])
-    more = f" and {len(others) - MOST} more" if len(others) > MOST else ""
-    return [("", f": {text}{more}")] if text else []
+def _values(image: Image, key: Sequence[str], columns: Sequence[str]) -> list[Piece]:
+    names = _ordered([name for name, value in image.items() if name not in key and value is not None], columns)
+    text = ", ".join(f"{name} {shown(image[name])}" for name in names[:MOST])
+    return [("", f": {text}"), *_more(len(names))] if text else []
+
+
+def _more(number: int) -> list[Piece]:
+    return [("", f" and {number - MOST} more")] if number > MOST else []
 
 
 def shown(value: Any) -> str:
@@ -63,4 +74,6 @@ def shown(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     text = str(value).strip()
+    if moment := _MOMENT.fullmatch(text):
+        return f"{moment[1]} {moment[2]}"
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
