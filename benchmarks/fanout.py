@@ -1,8 +1,8 @@
 """What one update costs the server for each session that is shown it.
 
-A page of four charts and ten tiles, in 100 sessions, ten updates a second: by the channel, and by Panel's best pattern (one
-`add_next_tick_callback` for each session, everything under one hold). Server and clients are processes of their own, so
-that the processor time counted is the server's. Panel's way is given one update a second, because ten would be more
+A page of four charts and ten tiles, in 100 sessions, ten updates a second: by the channel, and by Panel's best pattern
+(one `add_next_tick_callback` for each session, everything under one hold). Server and clients are processes of
+their own, so that the processor time counted is the server's. Panel's way is given one update a second, because ten would be more
 than a core can do; what is compared is the time for one update of one session.
 
 One client of the channel stops reading in between: it must cost nothing while it does, and be right when it is back.
@@ -146,14 +146,13 @@ class Session:
     updates: int = 0
     read: int = 0
     values: list[int] = field(default_factory=list)
-    is_reading: bool = True
+    is_reading: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def follow(self) -> None:
         """Read; confirm as the page's own code does."""
         socket = self.channel or self.bokeh
         while (message := await socket.read_message()) is not None:
-            while not self.is_reading:
-                await asyncio.sleep(0.05)
+            await self.is_reading.wait()
             text = message if isinstance(message, str) else message.decode()
             if self.channel is None:
                 self.updates += '"PATCH-DOC"' in text
@@ -186,6 +185,7 @@ async def opened(url: str) -> Session:
     for part in ('{"msgid":"2","msgtype":"PATCH-DOC"}', "{}", READY):
         await socket.write_message(part)
     session = Session(socket)
+    session.is_reading.set()
     places = re.findall(r'\["name","(v\d+)"\],\["token","([^"]+)"\],\["path","([^"]+)"\]', document)
     if places:
         session.channel = await websocket_connect(f"{url.replace('http', 'ws')}{places[0][2].removeprefix('./')}")
@@ -254,11 +254,11 @@ async def measure(way: str, rate: float, sessions: int, seconds: float) -> Found
 
 async def stop_reading(server: Server, session: Session, seconds: float) -> tuple[int, bool]:
     """Stop one session's reading for a while; return how many messages waited, and whether it is right again."""
-    session.is_reading = False
+    session.is_reading.clear()
     await asyncio.sleep(seconds)
     newest = server.ask()["newest"]
     session.values.clear()
-    session.is_reading = True
+    session.is_reading.set()
     await asyncio.sleep(1)
     return sum(value < newest for value in session.values), max(session.values) >= newest
 
@@ -268,8 +268,14 @@ async def main(sessions: int, seconds: float) -> None:
     by_way = {way: await measure(way, rate, sessions, seconds) for way, rate in WAYS.items()}
     channel, next_tick = by_way["channel"], by_way["next_tick"]
     figures = [
-        Figure(name="channel against next_tick, time per session-update", value=channel.cost / next_tick.cost, at_most=LIMIT),
-        Figure(name="messages that waited for a session that did not read", value=channel.waited, unit="", at_most=WINDOW),
+        Figure(
+            name="channel against next_tick, time per session-update",
+            value=channel.cost / next_tick.cost,
+            at_most=LIMIT,
+        ),
+        Figure(
+            name="messages that waited for a session that did not read", value=channel.waited, unit="", at_most=WINDOW
+        ),
         Figure(name="that session is right again a second later", value=float(channel.is_right), unit="", at_least=1),
     ]
     for way, found in by_way.items():

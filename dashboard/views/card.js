@@ -33,5 +33,5 @@ export class Card {
     }
   }
 
-  markStale(isStale) { this.node.classList.toggle("stale", isStale); }
+  markStale(is) { this.node.classList.toggle("stale", is); }
 }

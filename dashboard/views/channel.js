@@ -8,7 +8,9 @@ const ELSEWHERE_TRIES = 12;
 const CONFIRM = 8; // messages confirmed at once
 const channels = new Map();
 
-export const link = Object.assign(new EventTarget(), { state: "connecting", at: null });
+// What the page knows of its connections: `state` of its own, `database` as the server says, `at` of the snapshot shown.
+export const link = Object.assign(new EventTarget(), { state: "connecting", database: null, at: null });
+export const isStale = () => link.state === "closed" || ["reconnecting", "offline"].includes(link.database);
 
 function become(state) {
   if (link.state === state) return;

@@ -1,9 +1,9 @@
 """The channel of one page: which views it shows, what it has got, and whether it can take more.
 
-A page has one channel, and a channel one *carrier*: a WebSocket on a served page (:mod:`.socket`), the component's own
-messages in a notebook or where no socket can be had (:mod:`.element`). The channel never queues: it remembers the
-version of each strand that the page has, and a page that is hidden, cut off or slow to read is skipped until it can take
-the newest. A page confirms every eighth message; `WINDOW` unconfirmed ones make it slow.
+A page has one channel, and a channel one *carrier*: a WebSocket on a served page (:mod:`.socket`), the component's
+own messages in a notebook or where no socket can be had (:mod:`.element`). The channel never queues: it remembers
+the version of each strand that the page has, and a page that is hidden, cut off or slow to read is skipped until it
+can take the newest. A page confirms every eighth message; `WINDOW` unconfirmed ones make it slow.
 
 What a page may name are the views that were registered for its session under a random token; nothing else has a name.
 """

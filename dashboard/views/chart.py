@@ -1,7 +1,8 @@
 """A query as lines, areas, bars, steps or points, moving as its rows do.
 
-Each value of `by` is a series; one that comes later gets its own line, colour and place in the legend. What moves is sent
-as the smallest step (see :mod:`.series`), for all sessions at once; the figure itself is sent once (see :mod:`.figure`).
+Each value of `by` is a series; one that comes later gets its own line, colour and place in the legend. What moves
+is sent as the smallest step (see :mod:`.series`), for all sessions at once; the figure itself is sent once (see
+:mod:`.figure`).
 """
 
 from __future__ import annotations
@@ -45,6 +46,7 @@ class ChartShape(Shape):
     customise: Customise
 
     def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
         query = queries[0]
         names = [column.name for column in query.columns]
         x = 0 if self.x is None else _place(names, self.x)
@@ -59,6 +61,7 @@ class ChartShape(Shape):
         }
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
+        """What changed from one picture to the next."""
         if old["axis"] != new["axis"]:
             return None
         steps = {name: series.step(old["series"].get(name, {"x": []}), s) for name, s in new["series"].items()}
@@ -111,7 +114,7 @@ class Chart(View):
     x = param.String(default=None, allow_None=True, doc="Column of the horizontal axis.")
     y = param.Parameter(default=None, doc="Column or columns of the vertical axis.")
     by = param.String(default=None, allow_None=True, doc="Column whose values are series.")
-    mark = param.Selector(default="line", objects=list(KINDS), doc="What is drawn: given as `kind`.")
+    mark: Any = param.Selector(default="line", objects=list(KINDS), doc="What is drawn: given as `kind`.")
     window = param.Parameter(default=None, doc="Rows of each series, or a timedelta.")
     stacked = param.Boolean(default=None, allow_None=True, doc="Whether areas and bars stand on each other.")
     points = param.Integer(default=2000, bounds=(10, 20000), doc="Points drawn of one series at most.")
@@ -130,6 +133,7 @@ class Chart(View):
             raise ViewError(f"A window is a number of rows or a timedelta, not {self.window!r}.")
 
     def shape(self, binding: Binding) -> ChartShape:
+        """How its queries become a picture."""
         ys = () if self.y is None else ((self.y,) if isinstance(self.y, str) else tuple(self.y))
         has_several = self.by is not None or len(ys) > 1
         stacks = has_several if self.stacked is None else self.stacked
@@ -139,6 +143,7 @@ class Chart(View):
         )  # fmt: skip
 
     def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
         return {**super().options(), "by": self.by or "", "kind": self.mark, "height": self.height}
 
 

@@ -64,14 +64,15 @@ def cell(value: object) -> Cell:
     return encode(value) if encode is not None else _inherited(value)
 
 
-def magnitude(value: object) -> float | None:
+def magnitude(value: Any) -> float | None:
     """A value as a place on an axis: a finite number (timestamps in ms, intervals in seconds), else None."""
     if value is None or isinstance(value, str):
         return None
     if isinstance(value, dt.datetime | dt.date):
-        placed = _instant(value) if isinstance(value, dt.datetime) else _instant(dt.datetime(*value.timetuple()[:3]))
+        moment = value if isinstance(value, dt.datetime) else dt.datetime(value.year, value.month, value.day)
+        placed = _instant(moment)
         return placed if isinstance(placed, float | int) else None
-    number = value.total_seconds() if isinstance(value, dt.timedelta) else float(value)  # type: ignore[arg-type]  # what is left are numbers
+    number: float = value.total_seconds() if isinstance(value, dt.timedelta) else float(value)
     return number if math.isfinite(number) else None
 
 
@@ -144,8 +145,8 @@ _ENCODERS: dict[type, Callable[[Any], Cell]] = {
     memoryview: _hex,
     list: _list,
     tuple: _list,
-    **{address: str for address in (
-        ipaddress.IPv4Address, ipaddress.IPv6Address, ipaddress.IPv4Network, ipaddress.IPv6Network,
-        ipaddress.IPv4Interface, ipaddress.IPv6Interface,
-    )},
-}  # fmt: skip
+    ipaddress.IPv4Address: str,
+    ipaddress.IPv6Address: str,
+    ipaddress.IPv4Network: str,
+    ipaddress.IPv6Network: str,
+}

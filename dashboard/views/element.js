@@ -1,6 +1,6 @@
 // A view's place in the page: Panel calls `render` once for each.
 import { adopt, h } from "./dom.js";
-import { channelOf, link } from "./channel.js";
+import { channelOf, isStale, link } from "./channel.js";
 import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
 import { TableView } from "./table.js";
@@ -17,7 +17,7 @@ export function render({ model, view, el }) {
   const { place, options, kind } = model;
   const channel = channelOf(place);
   const drawn = new KINDS[kind](options, (message) => channel.send(place.name, message), model, view);
-  const onLink = () => drawn.card?.markStale(link.state === "closed");
+  const onLink = () => drawn.card?.markStale(isStale());
   link.addEventListener("change", onLink);
   if (place.picture) drawn.receive(place.picture);
   const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture));

@@ -14,15 +14,15 @@ from weakref import WeakKeyDictionary
 import panel as pn
 import param
 from bokeh.document import Document
-from panel.custom import Children, JSComponent
+from panel.custom import JSComponent
+from panel.viewable import Children
+from pyviz_comms import Comm
 
 from . import assets, socket
 from .channel import Binding, Channel
 
 if TYPE_CHECKING:
     from bokeh.model import Model
-    from panel.viewable import Viewable
-    from pyviz_comms import Comm
 
     from .view import View
 
@@ -42,22 +42,21 @@ class Element(JSComponent):
     def __init__(self, view: View, **params: Any) -> None:
         self._view = view
         self._bindings: dict[str, Binding] = {}
-        self._carriers: dict[str, Messages] = {}
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
 
     def _get_model(
         self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Comm | None = None
     ) -> Model:
         channel = channel_of(doc)
-        binding = channel.bind(self._view)
+        self._arriving = binding = channel.bind(self._view)
         self._view.bind(binding)
-        self._arriving = binding
         model = super()._get_model(doc, root, parent, comm)
         ref = (root or model).ref["id"]
         self._leave(ref)
-        self._bindings[ref] = binding
-        if not _is_served(doc):
-            self._carriers[channel.token] = Messages(self, channel)
+        if not _is_served(doc) and type(comm) in (type(None), Comm):
+            channel.close()  # a report: what it shows is in it
+        else:
+            self._bindings[ref] = binding
         return model
 
     def _get_properties(self, doc: Document | None) -> dict[str, Any]:
@@ -66,7 +65,9 @@ class Element(JSComponent):
         is_served = _is_served(doc) and socket.ensure_routes(doc)
         prefix = f"{pn.state.rel_path}/" if pn.state.rel_path else "./"
         url = f"{prefix}_dashboard/views-{assets.digest()}.js"
-        properties |= {"esm": url, "bundle": "url"} if is_served else {"esm": assets.bundle(), "bundle": assets.digest()}
+        properties |= (
+            {"esm": url, "bundle": "url"} if is_served else {"esm": assets.bundle(), "bundle": assets.digest()}
+        )
         binding = self._arriving
         place: dict[str, Any] = {"name": binding.name, "token": binding.channel.token}
         if is_served:
@@ -90,18 +91,13 @@ class Element(JSComponent):
         if channel is None or all(binding.channel is not channel for binding in self._bindings.values()):
             return
         if "hello" in data:
-            carrier = self._carriers.setdefault(channel.token, Messages(self, channel))
-            channel.connect(carrier)
+            channel.connect(Messages(self, channel))
         channel.receive(data)
 
     def _leave(self, ref: str) -> None:
         binding = self._bindings.pop(ref, None)
         if binding is not None:
-            self._carriers.pop(binding.channel.token, None)
             binding.close()
-
-    def select(self, selector: Any = None) -> list[Viewable]:
-        return super().select(selector)
 
 
 class Messages:

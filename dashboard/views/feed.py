@@ -43,6 +43,7 @@ class FeedShape(Shape):
     limit: int
 
     def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
         query = queries[0]
         columns = {column.name: column.type for column in query.columns}
         time = self.time or next((n for n, t in columns.items() if codec.kind(t) in ("time", "clock", "date")), None)
@@ -60,6 +61,7 @@ class FeedShape(Shape):
         return {"order": list(rows), "rows": rows}
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
+        """What changed from one picture to the next."""
         return keyed_difference(old, new)
 
 
@@ -95,11 +97,13 @@ class Feed(View):
             _check(template)
 
     def shape(self, binding: Binding) -> FeedShape:
+        """How its queries become a picture."""
         given = tuple(sorted(self.format.items())) if isinstance(self.format, Mapping) else self.format
         seen = self.seen if isinstance(self.seen, str) else None
         return FeedShape(format=given, time=self.time, category=self.category, seen=seen, limit=self.limit)
 
     def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
         where = "column" if isinstance(self.seen, str) else ("browser" if self.seen else None)
         category = self.category or "kind"
         return {**super().options(), "limit": self.limit, "seen": where, "category": category}
@@ -112,7 +116,7 @@ def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tu
         return [("", said)] if isinstance(said, str) else [(_style(style), str(text)) for style, text in said]
     if isinstance(format, tuple):
         by_kind = dict(format)
-        format = by_kind.get(str(row.get(category or "")), by_kind.get(""))
+        return line(by_kind.get(str(row.get(category or "")), by_kind.get("")), row, None, aside)
     if format is None:
         return [("", " ".join(str(v) for name, v in row.items() if name not in aside and v is not None))]
     return pieces(format, row)

@@ -42,7 +42,8 @@ const shown = gap >= 28 * day ? {month: "short", year: "numeric"} : gap >= day ?
 return new Intl.DateTimeFormat(undefined, {...shown, timeZone: zone || undefined}).format(tick);
 """
 _HOVER_TIME = """
-return new Intl.DateTimeFormat(undefined, {dateStyle: "medium", timeStyle: "medium", timeZone: zone || undefined}).format(value);
+const shown = {dateStyle: "medium", timeStyle: "medium", timeZone: zone || undefined};
+return new Intl.DateTimeFormat(undefined, shown).format(value);
 """
 _NUMBER = 'return new Intl.NumberFormat(undefined, {notation: "compact", maximumFractionDigits: 2}).format(%s) + unit;'
 
@@ -77,7 +78,7 @@ def _empty(drawing: Drawing) -> Any:
     figure = new_figure(
         height=drawing.height, sizing_mode="stretch_both", toolbar_location=None, tools="", name="figure",
         x_range=_across(drawing),
-        y_range=DataRange1d(only_visible=True, **({"start": 0} if drawing.kind in ("bar", "area") else {})),
+        y_range=_up(drawing),
         x_axis_type=None, y_axis_type=None, min_border_left=8, min_border_right=8, output_backend="canvas",
     )  # fmt: skip
     if is_category:
@@ -92,21 +93,26 @@ def _across(drawing: Drawing) -> FactorRange | DataRange1d:
     return DataRange1d(range_padding=0.0 if drawing.kind != "scatter" else 0.03, only_visible=True)
 
 
+def _up(drawing: Drawing) -> DataRange1d:
+    stands_on_zero = drawing.kind in ("bar", "area")
+    return DataRange1d(only_visible=True, start=0) if stands_on_zero else DataRange1d(only_visible=True)
+
+
 def _axes(figure: Any, drawing: Drawing) -> None:
     across: Any = CategoricalAxis() if drawing.axis == "category" else LinearAxis()
     if drawing.axis in ("time", "clock"):
         across.ticker = DatetimeTicker(desired_num_ticks=6)
         across.formatter = CustomJSTickFormatter(args=_zone(drawing), code=_TICK)
-    up = LinearAxis(ticker=BasicTicker(desired_num_ticks=5))
-    up.formatter = CustomJSTickFormatter(args={"unit": drawing.unit}, code=_NUMBER % "tick")
+    formatter = CustomJSTickFormatter(args={"unit": drawing.unit}, code=_NUMBER % "tick")
+    up: Any = LinearAxis(ticker=BasicTicker(desired_num_ticks=5))
+    up.formatter = formatter
     figure.add_layout(across, "below")
     figure.add_layout(up, "left")
     figure.add_layout(Grid(axis=up, dimension=1))
 
 
 def _glyph(figure: Any, drawing: Drawing) -> None:
-    columns = {"x": [], "y": [], **({"base": []} if drawing.is_stacked else {})}
-    source = ColumnDataSource(data=columns)
+    source = ColumnDataSource(data={name: [] for name in ("x", "y", *(["base"] if drawing.is_stacked else []))})
     base = "base" if drawing.is_stacked else 0
     if drawing.kind == "line":
         renderer = figure.line("x", "y", source=source, line_width=2)
@@ -129,7 +135,7 @@ def _hover(drawing: Drawing) -> HoverTool:
     formatters: dict[str, Any] = {"@y": CustomJSHover(args={"unit": drawing.unit}, code=_NUMBER % "value")}
     if is_time:
         formatters["@x"] = CustomJSHover(args=_zone(drawing), code=_HOVER_TIME)
-    mode = "vline" if drawing.kind in ("line", "step", "area") else "mouse"
+    mode: Any = "vline" if drawing.kind in ("line", "step", "area") else "mouse"
     return HoverTool(tooltips=tooltips, formatters=formatters, mode=mode, point_policy="snap_to_data")
 
 

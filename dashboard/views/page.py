@@ -11,9 +11,9 @@ A page of one's own is a file of a few lines::
         title="Shop", live=live,
     ).servable()
 
-The frame is drawn by a component of this package rather than by a template: it needs nothing but this server, weighs
-a few kilobytes, and shares its colours and sizes with the views. Any Panel object, panel-material-ui's included, stands in
-it like a view.
+The frame is drawn by a component of this package rather than by a template: it needs nothing but this server,
+weighs a few kilobytes, and shares its colours and sizes with the views. Any Panel object, panel-material-ui's
+included, stands in it like a view.
 """
 
 from __future__ import annotations
@@ -67,9 +67,11 @@ class Page(Status):
         self.toolbar = list(toolbar)
 
     def children(self) -> list[Any]:
+        """What stands inside it."""
         return [*self.toolbar, *(_object(content) for content in self.contents)]
 
     def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self.navigation).items()],

@@ -1,8 +1,8 @@
 """Views that Panel draws: one wake per session, without data, everything under one hold.
 
-The wake says only "look again": what is drawn is the query's frame at the moment of drawing, so wakes never queue. It is
-scheduled from the event loop's own context, never from the one of the session that happened to come first: a task made
-there would carry that session's document into all others.
+The wake says only "look again": what is drawn is the query's frame at the moment of drawing, so wakes never queue.
+It is scheduled from the event loop's own context, never from the one of the session that happened to come first: a
+task made there would carry that session's document into all others.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import asyncio
 import contextvars
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
 import panel as pn
@@ -33,6 +33,7 @@ class Blank(Shape):
     """Nothing to draw in the browser but the card and its state."""
 
     def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
         return {}
 
 
@@ -42,7 +43,7 @@ class Pane(Placeholder):
     def __init__(self, view: View, **params: Any) -> None:
         self._view = view
         self._subscriptions: dict[str, list[Any]] = {}
-        super().__init__(sizing_mode="stretch_width", **params)
+        super().__init__(sizing_mode="stretch_width", **params)  # type: ignore[no-untyped-call]  # Panel has no types
 
     def _get_model(
         self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Comm | None = None
@@ -73,7 +74,7 @@ class Pane(Placeholder):
 class Wake:
     """The next redraw of one document."""
 
-    _by_document: WeakKeyDictionary[Document, Wake] = WeakKeyDictionary()
+    _by_document: ClassVar[WeakKeyDictionary[Document, Wake]] = WeakKeyDictionary()
 
     def __init__(self, document: Document) -> None:
         self._document = document

@@ -9,14 +9,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Literal
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     from .strand import Follower, Strand
 
 #: Seconds between two pictures of one strand, by priority.
-DEADLINES = {"critical": 0.0, "high": 0.05, "medium": 0.15, "low": 0.5}
+Priority = Literal["critical", "high", "medium", "low"]
+DEADLINES: dict[str, float] = {"critical": 0.0, "high": 0.05, "medium": 0.15, "low": 0.5}
 PRIORITIES = tuple(DEADLINES)
 SLACK = 0.03
 
@@ -40,6 +41,11 @@ class Pulse:
         if pulse is None:
             pulse = cls._by_loop[loop] = cls(loop)
         return pulse
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing waits to be sent."""
+        return not self._due
 
     def mark(self, strand: Strand) -> None:
         """A query of this strand has moved."""

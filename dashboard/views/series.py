@@ -1,13 +1,14 @@
 """Rows as lines on axes, and the smallest step from one set of lines to the next.
 
-Pure: columns in, numbers out. A series is `{"x": […], "y": […]}`, with a `base` where it stands on others; its step drops
-points at the front (the window moved), patches points that changed and appends those that came, or is the whole series
-where that is shorter. Long series are thinned to the points that keep their outline (MinMaxLTTB).
+Pure: columns in, numbers out. A series is `{"x": […], "y": […]}`, with a `base` where it stands on others; its step
+drops points at the front (the window moved), patches points that changed and appends those that came, or is the
+whole series where that is shorter. Long series are thinned to the points that keep their outline (MinMaxLTTB).
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import itertools
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -42,7 +43,7 @@ def gathered(
 def ordered(series: Series) -> Series:
     """The series from left to right."""
     xs = series["x"]
-    if all(a <= b for a, b in zip(xs, xs[1:], strict=False)):
+    if all(before <= after for before, after in itertools.pairwise(xs)):
         return series
     order = sorted(range(len(xs)), key=xs.__getitem__)
     return {name: [values[place] for place in order] for name, values in series.items()}

@@ -12,7 +12,7 @@ and the page tries again, or falls back to messages on Bokeh's own socket, which
 from __future__ import annotations
 
 import gc
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlparse
 from weakref import WeakSet
 
@@ -44,14 +44,15 @@ _with_routes: WeakSet[BokehTornado] = WeakSet()
 class ChannelSocket(WebSocketHandler):
     """One page's socket; a :class:`~dashboard.views.channel.Carrier`."""
 
-    _open: WeakSet[ChannelSocket] = WeakSet()
-    _beat: PeriodicCallback | None = None
+    connected: ClassVar[WeakSet[ChannelSocket]] = WeakSet()
+    _beat: ClassVar[PeriodicCallback | None] = None
     channel: Channel | None = None
 
     def check_origin(self, origin: str) -> bool:
         """The origins that Bokeh's socket takes."""
-        allowed = settings.allowed_ws_origin() or self.application.websocket_origins  # type: ignore[attr-defined]  # always a BokehTornado
-        return bool(check_allowlist(urlparse(origin).netloc.lower(), set(allowed)))
+        server: Any = self.application  # a BokehTornado
+        allowed = settings.allowed_ws_origin() or server.websocket_origins
+        return bool(check_allowlist(urlparse(origin).netloc.lower(), list(allowed)))
 
     def on_message(self, message: str | bytes) -> None:
         """First the page's token, then what :meth:`Channel.receive` takes."""
@@ -68,21 +69,22 @@ class ChannelSocket(WebSocketHandler):
 
     def on_close(self) -> None:
         """The page has gone, or will come back with another socket."""
-        self._open.discard(self)
+        self.connected.discard(self)
         if self.channel is not None:
             self.channel.disconnect(self)
 
     def send(self, message: bytes) -> None:
         """Send; never waits."""
         try:
-            sending = self.write_message(message)
+            sending: Any = self.write_message(message)
         except WebSocketClosedError:
             return
-        sending.add_done_callback(_is_told_elsewhere)  # type: ignore[attr-defined]  # a Future, says its docstring
+        sending.add_done_callback(_is_told_elsewhere)
 
     def is_writable(self) -> bool:
         """Whether the system's buffer has taken all that was sent."""
-        return self.ws_connection is not None and not self.ws_connection.stream.writing()  # type: ignore[attr-defined]  # a WebSocketProtocol13
+        connection: Any = self.ws_connection
+        return connection is not None and connection.stream is not None and not connection.stream.writing()
 
     def open(self, *args: str, **kwargs: str) -> Awaitable[None] | None:
         """Small messages leave at once."""
@@ -97,7 +99,7 @@ class ChannelSocket(WebSocketHandler):
             self.close(FORBIDDEN, "another login")
         else:
             self.channel = channel
-            self._open.add(self)
+            self.connected.add(self)
             self._start_beat()
             channel.connect(self)
             channel.receive(said)
@@ -117,10 +119,10 @@ class ChannelSocket(WebSocketHandler):
     @classmethod
     def _beat_all(cls) -> None:
         message = codec.dumps({"beat": True})
-        for socket in list(cls._open):
+        for socket in list(cls.connected):
             if socket.is_writable():
                 socket.send(message)
-        if not cls._open and cls._beat is not None:
+        if not cls.connected and cls._beat is not None:
             cls._beat.stop()
 
 

@@ -29,6 +29,10 @@ export class StatusView {
 
   receive(picture) {
     if (picture.body) this.body = picture.body;
+    if (link.database !== this.body.link) {
+      link.database = this.body.link;
+      link.dispatchEvent(new Event("change"));
+    }
     this.tell();
   }
 

@@ -59,6 +59,7 @@ class StatusShape(Shape):
     """A status's picture: `link` (as `Status.state`), `lag` in ms, `since`, `reason`."""
 
     def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
         status = queries[0].live.status
         return {
             "link": status.state,
@@ -71,7 +72,7 @@ class StatusShape(Shape):
 class Status(View):
     """The state of the connection: compact (a pill), full (with since, lag and reason) or minimal (a dot)."""
 
-    variant = param.Selector(default="compact", objects=list(VARIANTS), doc="How much it says.")
+    variant: Any = param.Selector(default="compact", objects=list(VARIANTS), doc="How much it says.")
 
     kind: ClassVar[str] = "status"
     default_span: ClassVar[int] = 3
@@ -81,12 +82,15 @@ class Status(View):
         self.live = live
 
     def queries(self) -> Queries:
+        """The queries it shows."""
         return (LinkState(self.live),)  # type: ignore[return-value]  # of a query it has what a strand needs
 
     def shape(self, binding: Any) -> StatusShape:
+        """How its queries become a picture."""
         return StatusShape()
 
     def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
         return {**super().options(), "variant": self.variant}
 
 

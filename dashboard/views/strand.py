@@ -1,12 +1,12 @@
 """A query drawn in one shape, once for all who look at it.
 
-A *shape* is a pure function from queries to a *picture*: what a view shows, as plain JSON. A *strand* keeps the latest
-picture of one shape of one set of queries, numbers it, and encodes the step from the picture before. Sessions that show
-the same query in the same shape follow the same strand, and get the same bytes.
+A *shape* is a pure function from queries to a *picture*: what a view shows, as plain JSON. A *strand* keeps the
+latest picture of one shape of one set of queries, numbers it, and encodes the step from the picture before.
+Sessions that show the same query in the same shape follow the same strand, and get the same bytes.
 
-The step is the difference of two pictures, not a translation of database deltas: many ticks between two flushes fold into
-one step by themselves, and a step can never say anything else than what the pictures say. A strand that nobody can see
-does not listen to its queries.
+The step is the difference of two pictures, not a translation of database deltas: many ticks between two flushes
+fold into one step by themselves, and a step can never say anything else than what the pictures say. A strand that
+nobody can see does not listen to its queries.
 """
 
 from __future__ import annotations
@@ -46,7 +46,8 @@ class Shape(ABC):
 class Follower(Protocol):
     """Who is told when a strand has a new picture."""
 
-    def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None: ...
+    def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None:
+        """Bring this follower up to date."""
 
 
 class Strand:
@@ -153,7 +154,7 @@ def strand(queries: Queries, shape: Shape, priority: str) -> Strand:
 
 def keyed_difference(old: Picture, new: Picture) -> Picture | None:
     """The step between two pictures of `rows` by key in an `order`: changed rows, and the order when it changed."""
-    if any(old[name] != new[name] for name in new if name not in ("rows", "order")):
+    if any(bool(old[name] != new[name]) for name in new if name not in ("rows", "order")):
         return None
     step: Picture = {"rows": {key: row for key, row in new["rows"].items() if old["rows"].get(key) != row}}
     if old["order"] != new["order"]:
@@ -162,7 +163,7 @@ def keyed_difference(old: Picture, new: Picture) -> Picture | None:
 
 
 def _steady(old: Picture, new: Picture) -> bool:
-    return old["state"] == new["state"] == "ready"
+    return bool(old["state"] == new["state"] == "ready")
 
 
 def _identity(query: LiveQuery) -> object:

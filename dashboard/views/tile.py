@@ -47,6 +47,7 @@ class TileShape(Shape):
     with_spark: bool
 
     def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
         main, rest = queries[0], list(queries[1:])
         value = first_value(main, self.column)
         compared = first_value(rest.pop(0), self.comparison) if self.with_comparison else None
@@ -110,7 +111,7 @@ class Tile(View):
     format = param.String(default="{:,}", doc="Python format of the number, e.g. '${:,.2f}'.")
     unit = param.String(default="", doc="Written small behind the number.")
     column = param.String(default=None, allow_None=True, doc="Column that holds the number; the first by default.")
-    change = param.Selector(
+    change: Any = param.Selector(
         default="percent", objects=["percent", "absolute", "points"], doc="How a change is said; points: of a share."
     )
     lower_is_better = param.Boolean(default=False, doc="Whether a fall is good news.")
@@ -129,9 +130,11 @@ class Tile(View):
         _check_format(self.format)
 
     def queries(self) -> Queries:
+        """The queries it shows."""
         return tuple(super().queries()) + tuple(q for q in (self.comparison, self.sparkline) if _is_query(q))
 
     def shape(self, binding: Binding) -> TileShape:
+        """How its queries become a picture."""
         return TileShape(
             column=self.column,
             format=self.format,
@@ -146,6 +149,7 @@ class Tile(View):
         )
 
     def options(self) -> dict[str, Any]:
+        """What the browser needs to know once."""
         has_spark = self.sparkline is not None
         return {**super().options(), "spark": has_spark, "compared": self.comparison is not None}
 

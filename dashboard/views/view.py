@@ -2,8 +2,8 @@
 
 Two kinds of view end in the same card with the same states (loading, ready, error):
 
-* A view that Panel draws: give a `draw` that turns the query's frame into any Panel object. Its session is woken, without
-  data, once per deadline for all its views, and redraws under one hold::
+* A view that Panel draws: give a `draw` that turns the query's frame into any Panel object. Its session is woken,
+  without data, once per deadline for all its views, and redraws under one hold::
 
       class Histogram(dashboard.View):
           def draw(self, frame):
@@ -25,7 +25,7 @@ from panel.viewable import Viewer
 
 from dashboard.errors import ViewError
 
-from .pulse import PRIORITIES
+from .pulse import PRIORITIES, Priority
 from .strand import Queries, Shape, strand
 
 if TYPE_CHECKING:
@@ -51,15 +51,17 @@ class View(Viewer):
     """
 
     title = param.String(default="", doc="Heading of the card; shown as text.")
-    priority = param.Selector(default=None, objects=[None, *PRIORITIES], doc="How soon a change has to be seen.")
+    priority: Any = param.Selector(default=None, objects=[None, *PRIORITIES], doc="How soon a change has to be seen.")
     caption = param.String(default="", doc="A few words at the right of the heading; shown as text.")
-    span = param.Integer(default=None, bounds=(1, 12), allow_None=True, doc="Columns of twelve that it takes in a Page.")
+    span = param.Integer(
+        default=None, bounds=(1, 12), allow_None=True, doc="Columns of twelve that it takes in a Page."
+    )
 
     kind: ClassVar[str] = "pane"
     default_span: ClassVar[int] = 12
 
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
-        super().__init__(**params)
+        super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
         self.query = query
         self._callbacks: dict[str, list[Callable[[Any], object]]] = {}
 
@@ -95,9 +97,10 @@ class View(Viewer):
         """The view stands on a page now."""
         binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
 
-    def urgency(self) -> str:
+    def urgency(self) -> Priority:
         """Its own priority, or its query's."""
-        return self.priority or (self.query.priority if self.query is not None else "medium")
+        own: Priority | None = self.priority
+        return own or (self.query.priority if self.query is not None else "medium")
 
     def receive(self, binding: Binding, message: Any) -> None:
         """The reader did something: `{"event": name, …}`."""
@@ -117,5 +120,5 @@ class View(Viewer):
         from .element import Element
 
         return Element(
-            self, kind=self.kind, options=self.options(), objects=self.children(), sizing_mode="stretch_width"
+            self, kind=self.kind, options=self.options(), objects=self.children(), sizing_mode="stretch_width", margin=6
         )

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
+from pathlib import Path
 from typing import Any
 
 import panel as pn
 import pytest
+from bokeh.resources import INLINE
 from playwright.async_api import Page as Tab
 from playwright.async_api import expect
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
 
 import dashboard
 from dashboard.live.live import Live
 from dashboard.postgres.server import Server
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.site import Site
+from dashboard.views.channel import Channel
 from dashboard.views.socket import ChannelSocket
 from tests.conftest import psql
 from tests.waiting import eventually
@@ -45,7 +50,10 @@ def sales_page(live: Live) -> dashboard.Page:
             query("SELECT id, kind, total FROM sale"), x="id", y="total", by="kind", title="Totals", height=160
         ),
         dashboard.Feed(
-            query("SELECT id, at, kind, who FROM sale ORDER BY id DESC LIMIT 20"), title="Latest", format="**{who}** bought", seen=True
+            query("SELECT id, at, kind, who FROM sale ORDER BY id DESC LIMIT 20"),
+            title="Latest",
+            format="**{who}** bought",
+            seen=True,
         ),
         dashboard.Table(query("SELECT * FROM sale ORDER BY id DESC"), title="All sales", tags=["kind"], page_size=10),
         live=live,
@@ -73,8 +81,8 @@ async def chart_data(tab: Tab) -> dict[str, list[list[float]]]:
     return dict(
         await tab.evaluate(
             """() => {
-              const figures = Bokeh.documents.flatMap((document) => document.roots()).filter((root) => root.name === "figure");
-              const [figure] = figures;
+              const roots = Bokeh.documents.flatMap((document) => document.roots());
+              const figure = roots.find((root) => root.name === "figure");
               if (!figure) return {};
               return Object.fromEntries(figure.renderers.map(({ name, data_source: { data } }) =>
                 [name, [...data.x].map((x, place) => [x, data.y[place]])]));
@@ -116,15 +124,27 @@ async def test_a_change_in_the_database_reaches_every_view_without_reload(
     await expect(page.locator(".more")).to_be_hidden()
 
 
-async def test_text_from_the_database_stays_text(server: Server, database: str, live: Live, serve: Any, page: Tab) -> None:
+async def test_text_from_the_database_stays_text(
+    server: Server, database: str, live: Live, serve: Any, page: Tab
+) -> None:
     quoted = MARKUP.replace("'", "''")
     psql(server, f"INSERT INTO sale (kind, who, total) VALUES ('{quoted}', '{quoted}', 1)", database)
 
     def build(live: Live) -> dashboard.Page:
         rows = live.query('SELECT id, who, kind, total AS "<i>total</i>" FROM sale ORDER BY id DESC')
         return dashboard.Page(
-            dashboard.Tile(live.query("SELECT max(who) FILTER (WHERE id = 26) FROM sale"), title=MARKUP, caption=MARKUP, unit=MARKUP),
-            dashboard.Table(rows, title=MARKUP, tags=["kind"], columns={"who": MARKUP, "kind": "Kind", "<i>total</i>": "<i>total</i>"}),
+            dashboard.Tile(
+                live.query("SELECT max(who) FILTER (WHERE id = 26) FROM sale"),
+                title=MARKUP,
+                caption=MARKUP,
+                unit=MARKUP,
+            ),
+            dashboard.Table(
+                rows,
+                title=MARKUP,
+                tags=["kind"],
+                columns={"who": MARKUP, "kind": "Kind", "<i>total</i>": "<i>total</i>"},
+            ),
             dashboard.Chart(rows, x="id", y="<i>total</i>", by="kind", title=MARKUP),
             dashboard.Feed(rows, title=MARKUP, format="**{who}** <u>{kind}</u>"),
             live=live,
@@ -152,11 +172,11 @@ async def test_a_page_comes_back_right_after_its_socket_was_cut(
     tile = page.locator(".tile", has_text="Sales").locator(".value")
     await expect(tile).to_have_text("25")
     for _ in range(2):
-        (socket,) = list(ChannelSocket._open)
+        (socket,) = list(ChannelSocket.connected)
         assert socket.ws_connection is not None
         socket.ws_connection.stream.close()  # type: ignore[attr-defined]
         psql(server, "INSERT INTO sale (kind, who, total) VALUES ('web', 'Later', 1)", database)
-        await eventually(lambda gone=socket: gone not in ChannelSocket._open and list(ChannelSocket._open))
+        await eventually(lambda gone=socket: gone not in ChannelSocket.connected and list(ChannelSocket.connected))
     await expect(tile).to_have_text("27")
     await expect(page.locator("tbody tr").first).to_contain_text("Later")
     await expect(page.locator(".feed li").first).to_contain_text("Later")
@@ -172,7 +192,7 @@ async def test_a_hidden_tab_is_sent_nothing_and_shows_the_newest_when_it_is_seen
       Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
       document.dispatchEvent(new Event("visibilitychange"));
     }"""
-    (socket,) = list(ChannelSocket._open)
+    (socket,) = list(ChannelSocket.connected)
     channel = socket.channel
     assert channel is not None
     await page.evaluate(hide, True)
@@ -281,7 +301,7 @@ async def test_a_closed_page_leaves_no_channel_behind(live: Live, serve: Any, pa
     await page.goto(await serve(sales_page))
     await expect(page.locator("tbody tr")).to_have_count(10)
     await page.goto("about:blank")
-    await eventually(lambda: not list(ChannelSocket._open))
+    await eventually(lambda: not list(ChannelSocket.connected))
 
 
 async def test_dark_and_light_are_remembered(live: Live, serve: Any, page: Tab) -> None:
@@ -293,3 +313,40 @@ async def test_dark_and_light_are_remembered(live: Live, serve: Any, page: Tab) 
     await expect(card).to_have_css("background-color", "rgb(21, 27, 35)")
     await page.reload()
     await expect(card).to_have_css("background-color", "rgb(21, 27, 35)")
+
+
+async def test_a_page_without_a_socket_gets_messages_instead(
+    server: Server, database: str, live: Live, serve: Any, page: Tab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.views.socket.ensure_routes", lambda document: False)
+    await page.goto(await serve(sales_page))
+    tile = page.locator(".tile", has_text="Sales").locator(".value")
+    await expect(tile).to_have_text("25")
+    psql(server, "INSERT INTO sale (kind, who, total) VALUES ('web', 'Posted', 1)", database)
+    await expect(tile).to_have_text("26")
+    await expect(page.locator("tbody tr").first).to_contain_text("Posted")
+    await page.get_by_role("button", name="Next page").click()
+    await expect(page.locator(".pager")).to_contain_text("11–20 of 26")
+    assert not list(ChannelSocket.connected)
+
+
+async def test_a_stranger_is_not_let_in(live: Live, serve: Any) -> None:
+    address = await serve(sales_page)
+    url = address.replace("http", "ws").removesuffix("shop") + "_dashboard/channel"
+    stranger = await websocket_connect(url)
+    await stranger.write_message('{"hello": "guessed", "want": {"v1": null}}')
+    assert await stranger.read_message() is None
+    assert stranger.close_code == 4404
+    stranger.close()
+    with pytest.raises(HTTPClientError, match="403"):
+        await websocket_connect(HTTPRequest(url, headers={"Origin": "http://elsewhere.example"}))
+
+
+async def test_a_saved_page_brings_what_it_showed(live: Live, tmp_path: Path) -> None:
+    tile = dashboard.Tile(await live.query("SELECT count(*) FROM sale").ready(), title="Sales")
+    rows = await live.query("SELECT id, who FROM sale ORDER BY id").ready()
+    path = tmp_path / "page.html"
+    count = Channel.count()
+    pn.Column(tile, dashboard.Feed(rows, title="All")).save(path, resources=INLINE)
+    assert Channel.count() == count
+    assert "Person 1" in path.read_text(encoding="utf-8")

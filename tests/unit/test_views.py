@@ -12,8 +12,8 @@ import pytest
 import dashboard
 from dashboard.errors import ViewError
 from dashboard.views.channel import Binding, Channel
+from dashboard.views.paging import Choice, PageSQL
 from dashboard.views.strand import keyed_difference
-from dashboard.views.table import Choice, PageSQL
 from dashboard.views.view import View
 from tests.unit.standin import Query, StandIn
 
@@ -157,7 +157,11 @@ def test_a_feed_puts_values_into_its_template_as_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "format", [{"call": "{who} called", "": "{who} did"}, lambda row: f"{row['who']} {'called' if row['kind'] == 'call' else 'did'}"]
+    "format",
+    [
+        {"call": "{who} called", "": "{who} did"},
+        lambda row: f"{row['who']} {'called' if row['kind'] == 'call' else 'did'}",
+    ],
 )
 def test_a_feed_formats_by_kind_or_by_function(format: dict[str, str] | Callable[..., str]) -> None:
     query = feed_query([(1, NOW, "call", "Ana"), (2, NOW, "note", "Jo")])
@@ -227,7 +231,7 @@ def test_a_page_of_a_table_is_a_query_of_its_own() -> None:
     sql, parameters = page.rows()
     assert sql == (
         "SELECT * FROM (\nSELECT * FROM orders WHERE shop = $1\n) q"
-        " WHERE concat_ws(' ', q.\"name\"::text, q.\"state\"::text) ILIKE $2::text AND q.\"state\"::text = $3::text"
+        ' WHERE concat_ws(\' \', q."name"::text, q."state"::text) ILIKE $2::text AND q."state"::text = $3::text'
         ' ORDER BY q."total ""net""" DESC NULLS LAST LIMIT 25 OFFSET 50'
     )
     assert parameters == (7, "%50\\%%", "paid")
@@ -236,14 +240,22 @@ def test_a_page_of_a_table_is_a_query_of_its_own() -> None:
 def test_a_table_asks_only_for_columns_it_knows() -> None:
     def respond(query: Query) -> None:
         is_count = query.sql.startswith("SELECT count")
-        query.answer({"count": "int8"} if is_count else {"id": "int8", "name": "text"}, [(1,)] if is_count else [(1, "a")])
+        query.answer(
+            {"count": "int8"} if is_count else {"id": "int8", "name": "text"}, [(1,)] if is_count else [(1, "a")]
+        )
 
     live = StandIn(respond)
     view = dashboard.Table(live.query("SELECT id, name FROM t"))
     channel = Channel()
     binding = channel.bind(view)
     view.bind(binding)
-    for ask in ({"sort": ["name; DROP TABLE t", True]}, {"filters": {'x" OR true --': "1"}}, {"page": -1}, {"page": 10**9}, "?"):
+    for ask in (
+        {"sort": ["name; DROP TABLE t", True]},
+        {"filters": {'x" OR true --': "1"}},
+        {"page": -1},
+        {"page": 10**9},
+        "?",
+    ):
         view.receive(binding, {"ask": ask})
         assert isinstance(binding, Binding)
         assert binding.strand is not None
