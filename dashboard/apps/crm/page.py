@@ -61,7 +61,7 @@ def _style(name: str) -> str:
 def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
     board = Board(live, member)
     chart, spans = _chart(board)
-    return Page(
+    shown = Page(
         *board.tiles(),
         (chart, 8),
         board.feed(),
@@ -72,6 +72,7 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         active="CRM",
         toolbar=[spans, _choice(members, member)],
     )
+    return shown.__panel__()
 
 
 def _chart(board: Board) -> tuple[Viewable, Viewable]:
@@ -86,7 +87,7 @@ def _chart(board: Board) -> tuple[Viewable, Viewable]:
         span: Span = buttons.value
         chart[:] = [board.chart(span)]
         if pn.state.location is not None:
-            pn.state.location.update_query(span=span.slug)
+            pn.state.location.update_query(span=span.slug)  # type: ignore[arg-type]  # it takes values
 
     buttons.param.watch(look, "value")
     return chart, buttons

@@ -34,7 +34,7 @@ def page(live: Live, tables: Sequence[Watched]) -> Viewable:
     views = [*_tiles(live, table, log), _changes(log), _feed(log)]
     if table.over_time is not None:
         views.append(_over_time(live, table))
-    return Page(
+    shown = Page(
         *views,
         _rows(live, table),
         live=live,
@@ -43,6 +43,7 @@ def page(live: Live, tables: Sequence[Watched]) -> Viewable:
         active=table.label,
         note="" if table.key else "This table has no primary key.",
     )
+    return shown.__panel__()
 
 
 def _asked(number: int) -> int:
@@ -54,15 +55,15 @@ def _asked(number: int) -> int:
 def _tiles(live: Live, table: Watched, log: Log) -> list[View]:
     since = f"since {log.began.astimezone():%H:%M}"
     counts: list[View] = [
-        Tile(log.totals, column=kind, title=kind.capitalize(), caption=since, span=2)
+        Tile(log.totals.query, column=kind, title=kind.capitalize(), caption=since, span=2)
         for kind in ("inserted", "updated", "deleted")
     ]
     return [
         Tile(
-            log.rate,
+            log.rate.query,
             title="Changes per second",
             format="{:,.1f}",
-            sparkline=log.pace,
+            sparkline=log.pace.query,
             caption="last 5 s",
             span=4,
         ),
@@ -73,7 +74,7 @@ def _tiles(live: Live, table: Watched, log: Log) -> list[View]:
 
 def _changes(log: Log) -> View:
     return Chart(
-        log.by_second,
+        log.by_second.query,
         title="Changes over time",
         caption="per second",
         x="second",
@@ -86,7 +87,7 @@ def _changes(log: Log) -> View:
 
 def _feed(log: Log) -> View:
     return Feed(
-        log.latest,
+        log.latest.query,
         title="What changed",
         caption="newest first",
         format=log.format,
@@ -114,4 +115,4 @@ def _over_time(live: Live, table: Watched) -> View:
 def _rows(live: Live, table: Watched) -> View:
     title = "Rows" if table.time is None else f"Rows, by {table.time}"
     tags = [] if table.category is None else [table.category]
-    return Table(Source(live, table.latest, ()), title=title, tags=tags, page_size=15)
+    return Table(Source(live, table.latest, ()).query, title=title, tags=tags, page_size=15)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterable, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dashboard.live.frame import LiveFrame
 from dashboard.live.query import Subscription
@@ -39,11 +39,16 @@ class Source:
         self.state = LiveFrame(columns)
         self._callbacks: list[News] = []
 
+    @property
+    def query(self) -> LiveQuery:
+        """Itself, as views take it: they ask nothing of a query that is not here."""
+        return cast("LiveQuery", self)
+
     def fill(self, keys: Iterable[Hashable], rows: Iterable[tuple[object, ...]]) -> None:
         """Put these rows in the place of those before, and tell who looks."""
         self.state = LiveFrame(self.columns, keys, rows)
         for callback in list(self._callbacks):
-            callback(self, None)  # type: ignore[arg-type]  # a view asks nothing of it that is not here
+            callback(self.query, None)
 
     def subscribe(self, callback: News) -> Subscription:
         """Call `callback` when there are new rows."""
