@@ -16,6 +16,7 @@ export class FeedView {
     this.rows = {};
     this.order = [];
     this.unseen = new Set();
+    this.passed = 0; // new ones that newer ones have pushed out
   }
 
   get node() { return this.card.node; }
@@ -36,16 +37,20 @@ export class FeedView {
 
   merge(rows, order, isNews) {
     Object.assign(this.rows, rows);
+    const lastKnown = order.findLastIndex((key) => this.items.has(key));
+    let news = 0;
     for (const key of Object.keys(rows)) {
       const known = this.items.get(key);
       const item = this.item(key, this.rows[key], known);
-      if (!known) {
-        this.items.set(key, item);
-        if (isNews) this.arrive(key, item);
-      }
+      if (known) continue;
+      this.items.set(key, item);
+      const isRefill = lastKnown >= 0 && order.indexOf(key) > lastKnown; // an older row in the place of one that went
+      if (!isNews || isRefill) continue;
+      this.arrive(key, item);
+      news += 1;
     }
     this.order = order;
-    this.place();
+    this.place(news);
     this.count();
   }
 
@@ -66,15 +71,17 @@ export class FeedView {
     return item;
   }
 
-  place() {
+  place(news) {
     const kept = new Set(this.order);
+    let gone = 0;
     for (const [key, item] of this.items) {
       if (kept.has(key)) continue;
       item.remove();
       this.items.delete(key);
-      this.unseen.delete(key);
+      gone += this.unseen.delete(key);
       delete this.rows[key];
     }
+    this.passed += Math.min(gone, news);
     this.order.forEach((key, place) => {
       const item = this.items.get(key);
       if (this.list.children[place] !== item) this.list.insertBefore(item, this.list.children[place] ?? null);
@@ -87,19 +94,20 @@ export class FeedView {
   }
 
   count() {
-    let count = 0;
+    let count = this.passed;
     for (const [key, item] of this.items) {
       const isUnseen = this.isUnseen(key);
       item.classList.toggle("unseen", isUnseen);
       count += isUnseen;
     }
     this.more.hidden = count === 0;
-    setText(this.more, `${count} new · mark as seen`);
+    setText(this.more, `${count.toLocaleString()} new · mark as seen`);
   }
 
   see() {
     const keys = this.order.filter((key) => this.isUnseen(key));
     this.unseen.clear();
+    this.passed = 0;
     this.send({ event: "seen", value: keys });
     if (this.options.seen === "browser") this.count();
   }

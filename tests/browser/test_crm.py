@@ -129,3 +129,20 @@ async def test_the_chart_looks_as_far_back_as_the_reader_wants(address: str, pag
 
         await eventually(has_steps)
     assert "span=1h" in page.url
+
+
+async def test_what_is_new_is_counted_beyond_what_is_shown(
+    server: Server, crm_database: str, address: str, page: Tab
+) -> None:
+    await page.goto(address)
+    await expect(page.locator(".feed li")).to_have_count(10)
+    for number in range(13):
+        psql(server, ADD.format(1, f"Person {number}"), crm_database)
+        await expect(page.locator(".feed li").first).to_contain_text(f"Person {number}")
+    await expect(page.locator(".more")).to_have_text("13 new · mark as seen")
+    await page.locator(".more").click()
+    await expect(page.locator(".more")).to_be_hidden()
+    psql(server, "DELETE FROM crm.contacts WHERE name = 'Person 12'", crm_database)
+    await expect(page.locator(".feed li").first).to_contain_text("Person 11")
+    await expect(page.locator(".feed li")).to_have_count(10)
+    await expect(page.locator(".more")).to_be_hidden()
