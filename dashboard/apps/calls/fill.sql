@@ -15,39 +15,49 @@ INSERT INTO calls.agents (id, account_id, name) SELECT id, account_id, name FROM
 INSERT INTO calls.campaigns (id, account_id, name, channel, floor)
 SELECT id, account_id, name, channel, floor FROM sample_campaigns;
 
+CREATE FUNCTION pg_temp.past(moment timestamptz) RETURNS timestamptz LANGUAGE sql STABLE AS $$
+    SELECT CASE WHEN moment <= now() THEN moment END
+$$;
+
+CREATE TEMPORARY TABLE heard ON COMMIT DROP AS
+SELECT id, campaign_id, agent_id, caller, phone, country, started_at,
+       started_at + make_interval(secs => answered_after) AS answered_at,
+       started_at + make_interval(secs => ended_after) AS ended_at
+FROM (SELECT sample_calls.*, pg_temp.at(at) AS started_at FROM sample_calls
+      UNION ALL
+      SELECT sample_latest.*, now() + make_interval(secs => at) FROM sample_latest) call
+WHERE started_at <= now();
+
 INSERT INTO calls.calls (id, account_id, campaign_id, agent_id, caller, phone, country, started_at, answered_at, ended_at)
-SELECT call.id, campaign.account_id, campaign.id, CASE WHEN pg_temp.at(at + answered_after) <= now() THEN agent_id END,
-       caller, phone, country, pg_temp.at(at),
-       CASE WHEN pg_temp.at(at + answered_after) <= now() THEN pg_temp.at(at + answered_after) END,
-       CASE WHEN pg_temp.at(at + ended_after) <= now() THEN pg_temp.at(at + ended_after) END
-FROM sample_calls call
+SELECT call.id, campaign.account_id, campaign.id, CASE WHEN answered_at <= now() THEN agent_id END,
+       caller, phone, country, started_at, pg_temp.past(answered_at), pg_temp.past(ended_at)
+FROM heard call
 JOIN sample_campaigns campaign ON campaign.id = call.campaign_id
-WHERE pg_temp.at(at) <= now()
-ORDER BY call.id;
+ORDER BY started_at, call.id;
+
+CREATE TEMPORARY TABLE offered ON COMMIT DROP AS
+SELECT auction.id, call_id, campaign_id, started_at + make_interval(secs => opened_after) AS opened_at,
+       started_at + make_interval(secs => opened_after + seconds) AS ends_at, settled_after, status
+FROM sample_auctions auction JOIN heard call ON call.id = auction.call_id
+WHERE started_at + make_interval(secs => opened_after) <= now();
 
 CREATE TEMPORARY TABLE bids_so_far ON COMMIT DROP AS
-SELECT auction_id, buyer_id, amount, pg_temp.at(call.at + opened_after + after) AS placed_at
-FROM sample_bids bid
-JOIN sample_auctions auction ON auction.id = bid.auction_id
-JOIN sample_calls call ON call.id = auction.call_id
-WHERE pg_temp.at(call.at + opened_after + after) <= now();
+SELECT auction_id, buyer_id, amount, opened_at + make_interval(secs => after) AS placed_at
+FROM sample_bids bid JOIN offered ON offered.id = bid.auction_id
+WHERE opened_at + make_interval(secs => after) <= now();
 
 INSERT INTO calls.auctions (id, account_id, call_id, floor, opened_at, ends_at, state, best_bid, buyer_id, bids, history)
-SELECT auction.id, campaign.account_id, call.id, campaign.floor,
-       pg_temp.at(call.at + opened_after), pg_temp.at(call.at + opened_after + seconds),
-       CASE WHEN pg_temp.at(call.at + opened_after + seconds) > now() THEN 'open'::calls.auction_state
-            WHEN bid.bids IS NULL THEN 'unsold' ELSE 'sold' END,
+SELECT auction.id, campaign.account_id, call_id, campaign.floor, opened_at, ends_at,
+       CASE WHEN ends_at > now() THEN 'open'::calls.auction_state WHEN bid.bids IS NULL THEN 'unsold' ELSE 'sold' END,
        history[bid.bids], buyers[bid.bids], COALESCE(bid.bids, 0), COALESCE(history, '{}')
-FROM sample_auctions auction
-JOIN sample_calls call ON call.id = auction.call_id
-JOIN sample_campaigns campaign ON campaign.id = call.campaign_id
+FROM offered auction
+JOIN sample_campaigns campaign ON campaign.id = auction.campaign_id
 LEFT JOIN (
     SELECT auction_id, count(*)::integer AS bids, array_agg(amount ORDER BY amount) AS history,
            array_agg(buyer_id ORDER BY amount) AS buyers
     FROM bids_so_far GROUP BY auction_id
 ) bid ON bid.auction_id = auction.id
-WHERE pg_temp.at(call.at + opened_after) <= now()
-ORDER BY auction.id;
+ORDER BY opened_at;
 
 INSERT INTO calls.bids (account_id, auction_id, buyer_id, amount, placed_at)
 SELECT auction.account_id, auction_id, bid.buyer_id, amount, placed_at
@@ -61,7 +71,7 @@ SELECT auction.account_id, auction.id, auction.buyer_id, best_bid,
        CASE WHEN ends_at + make_interval(secs => settled_after) <= now() AND sample.status <> 'pending'
             THEN ends_at + make_interval(secs => settled_after) END
 FROM calls.auctions auction JOIN sample_auctions sample ON sample.id = auction.id
-WHERE state = 'sold'
+WHERE auction.state = 'sold'
 ORDER BY ends_at;
 
 INSERT INTO calls.alerts (account_id, severity, message, raised_at, acknowledged_at)
