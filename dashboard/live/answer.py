@@ -8,6 +8,7 @@ to the next.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -23,7 +24,7 @@ from dashboard.live.shape import shape_of
 from dashboard.live.statement import Statement
 from dashboard.live.step import Difference, Part, SortKey, Whole, fold_part, fold_whole
 from dashboard.postgres.offset import Offset
-from dashboard.postgres.reading import Column, Reading
+from dashboard.postgres.reading import Column, Fingerprints, Reading
 from dashboard.postgres.scope import Scope
 
 Identity = tuple[str, tuple[Any, ...], Scope | None]
@@ -37,7 +38,9 @@ class Opened:
     source: Source
     plan: Plan
     relations: frozenset[int]
+    fingerprints: Fingerprints
     whole: Whole
+    cost: float
     polled: str = ""
 
 
@@ -59,6 +62,8 @@ class Answer:
         self.plan: Plan | None = None
         self.source: Source | None = None
         self.relations: frozenset[int] = frozenset()
+        self.fingerprints = Fingerprints()
+        self.cost = 0.0
         self.polled = ""
         self.error: DashboardError | None = None
         self.offset: Offset | None = None
@@ -93,20 +98,22 @@ class Answer:
         """Find out the answer in the open snapshot; None for `changes` reads it anew."""
         assert self.plan is not None and self.source is not None
         self._opened = None
-        relation = self.source.shape.relation
-        try:
-            if changes is None or relation is None or not self._incremental(changes, relation.oid):
-                self._found = await self.plan.whole(reading)
-            else:
-                self._found = await self.plan.advance(reading, changes, self.state)
-        except NotUnique:
-            await self.open(reading)
+        started = time.perf_counter()
+        if changes is None or self.needs_whole(changes):
+            self._found = await self.plan.whole(reading)
+        else:
+            self._found = await self.plan.advance(reading, changes, self.state)
+        if isinstance(self._found, Whole):
+            self.cost = time.perf_counter() - started
 
-    def _incremental(self, changes: Changes, relation: int) -> bool:
-        if changes.standby and self.plan is not None and self.plan.kind == "sums":
-            return False  # a change that comes twice must not be added twice
-        touched = changes.relations & self.relations
-        return touched == {relation} and relation not in changes.wholesale
+    def needs_whole(self, changes: Changes) -> bool:
+        """Whether these changes cannot be followed row by row, so that everything is read again."""
+        if self.plan is None or self.source is None or self.source.shape.relation is None or self.plan.kind == "rerun":
+            return True
+        if changes.standby and self.plan.kind == "sums":
+            return True  # a change that comes twice must not be added twice
+        relation = self.source.shape.relation.oid
+        return changes.relations & self.relations != {relation} or relation in changes.wholesale
 
     def discard(self) -> None:
         """Forget what the last call found; the tick it belonged to did not come about."""
@@ -139,7 +146,7 @@ class Answer:
 
     def _take(self, fresh: Opened) -> None:
         self.source, self.plan, self.polled = fresh.source, fresh.plan, fresh.polled
-        self.relations = fresh.relations
+        self.relations, self.fingerprints, self.cost = fresh.relations, fresh.fingerprints, fresh.cost
         order = fresh.source.shape.order
         self._sort_key = sort_key(order) if order else None
         if fresh.columns != self.state.columns:
@@ -180,19 +187,29 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
     shape = shape_of(statement, answer.parameters, columns, relations, functions)
     source = Source(statement, answer.parameters, columns, shape)
     plan = _plan(source)
+    started = time.perf_counter()
     try:
         whole = await plan.whole(reading)
     except NotUnique as error:
         plan = Rerun(source, error.message)
         whole = await plan.whole(reading)
+    cost = time.perf_counter() - started
     read = await reading.locked() | {relation.oid for relation in relations.values()}
-    unseen = await reading.uncaptured(sorted(read))
-    if not unseen:
-        return Opened(columns=columns, source=source, plan=plan, relations=read, whole=whole)
-    polled = f"Read at intervals, because {', '.join(unseen)} has no capture; `dashboard install` makes it live."
-    plan = Rerun(source, polled)
-    whole = await plan.whole(reading)
-    return Opened(columns=columns, source=source, plan=plan, relations=read, whole=whole, polled=polled)
+    polled = ""
+    if unseen := await reading.uncaptured(sorted(read)):
+        polled = f"Read at intervals, because {', '.join(unseen)} has no capture; `dashboard install` makes it live."
+        plan = Rerun(source, polled)
+        whole = plan.identified(whole.rows)
+    return Opened(
+        columns=columns,
+        source=source,
+        plan=plan,
+        relations=read,
+        fingerprints=(await reading.fingerprints(sorted(read))).of(read),
+        whole=whole,
+        cost=cost,
+        polled=polled,
+    )
 
 
 def _plan(source: Source) -> Plan:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable
 from functools import cached_property
 from typing import Any
 from uuid import UUID
 
+from dashboard.live.step import without_nan
 from dashboard.postgres.log import Change, Window
-from dashboard.postgres.reading import Reading, Relation
+from dashboard.postgres.reading import Reading, Relation, quoted
 
-_AT_HAND = {
+_AT_HAND: dict[str, Callable[[str], Hashable]] = {
     "smallint": int,
     "integer": int,
     "bigint": int,
@@ -73,18 +74,24 @@ class Changes:
         return self._keys[relation.oid]
 
     async def _read_keys(self, relation: Relation) -> list[tuple[Hashable, ...]]:
-        images = _images(self.by_relation.get(relation.oid, ()))
-        texts = {tuple(_text(image.get(name)) for name in relation.key): None for image in images}
         types = [relation.types[relation.columns.index(name)] for name in relation.key]
-        columns = [await self._typed([key[place] for key in texts], kind) for place, kind in enumerate(types)]
-        return list(dict.fromkeys(zip(*columns, strict=True)))
+        if not _AT_HAND.keys() >= set(types):
+            return await self._ask_keys(relation)
+        converts = [_AT_HAND[kind] for kind in types]
+        images = _images(self.by_relation.get(relation.oid, ()))
+        texts = {tuple(_text(image.get(name)) for name in relation.key) for image in images}
+        return [
+            tuple(None if text is None else convert(text) for text, convert in zip(key, converts, strict=True))
+            for key in texts
+        ]
 
-    async def _typed(self, texts: Sequence[str | None], kind: str) -> list[Any]:
-        convert = _AT_HAND.get(kind)
-        if convert is not None:
-            return [None if text is None else convert(text) for text in texts]
-        rows = await self.reading.rows(f"SELECT unnest($1::text[]::{kind}[])", texts)
-        return [row[0] for row in rows]
+    async def _ask_keys(self, relation: Relation) -> list[tuple[Hashable, ...]]:
+        """Keys whose types only PostgreSQL can read from an image exactly, numeric and timestamps for example."""
+        columns = ", ".join(f"r.{quoted(name)}" for name in relation.key)
+        row = f"jsonb_populate_record(NULL::{relation.quoted}, image) AS r"
+        images = self.images(relation.oid, "old") + self.images(relation.oid, "new")
+        rows = await self.reading.rows(f"SELECT {columns} FROM unnest($1::jsonb[]) AS image, {row}", images)
+        return list(dict.fromkeys(without_nan(row) for row in rows))
 
 
 def _images(changes: Iterable[Change]) -> Iterable[Any]:

@@ -5,37 +5,48 @@ them up to date in that same snapshot, and only then publishes them, all at one 
 
 An answer that joins was read in a snapshot of its own; its first tick catches it up from there. An answer that
 PostgreSQL refuses must not take the others with it: the tick is done again with a savepoint around each, the
-refused one keeps its rows and carries the error, and is opened anew at each heartbeat until it works again. When
-the log cannot be resumed (rotated away, another server) every answer is read anew, in one snapshot, and what
-differs is one delta.
+refused one is opened anew at once (the schema may have changed), and if that fails too it keeps its rows, carries
+the error and is tried again at each heartbeat. When the log cannot be resumed (rotated away, another server) every
+answer is read anew, in one snapshot, and what differs is one delta.
 
 A re-run that is expensive is not repeated at every tick: it rests for three times what it cost, and says by its own
-offset how far it is true. `Hub.settle` waits for such too.
+offset how far it is true. One that is slow, waits for a lock, or failed, is read aside, on a connection of its own, and
+joins again: no query holds up the others for longer than `PATIENCE`. `Hub.settle` waits for such too.
 """
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from dashboard.errors import ConnectionLost, DashboardError
+from dashboard.errors import ConnectionLost, DashboardError, QueryError
 from dashboard.live.answer import Answer
 from dashboard.live.changes import Changes
 from dashboard.live.delta import Delta
 from dashboard.live.routing import Routes
+from dashboard.live.settling import Settling
 from dashboard.postgres.follower import Progress
 from dashboard.postgres.log import Change, LogReader, Window
 from dashboard.postgres.offset import Offset
 from dashboard.postgres.reading import Reading
 from dashboard.postgres.scope import Scope
 
+_log = logging.getLogger(__name__)
+
 CHEAP = 0.02
 """Seconds below which a re-run is done at every tick."""
+SLOW = 0.1
+"""Seconds from which a re-run is done aside."""
 REST = 3.0
 """How many times its own cost an expensive re-run rests."""
+PATIENCE = 0.5
+"""Seconds after which a statement that holds up a tick is broken off, to be run aside."""
+_CANCELLED = "57014"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +85,8 @@ class _Work:
     reopened: set[Answer] = field(default_factory=set)
     advanced: dict[Answer, Changes | None] = field(default_factory=dict)
     joined: set[Answer] = field(default_factory=set)
+    behind: set[Answer] = field(default_factory=set)
+    aside: set[Answer] = field(default_factory=set)
 
 
 class _Refused(Exception):
@@ -95,6 +108,7 @@ class Hub:
         self.answers: set[Answer] = set()
         self.on_tick: list[Callable[[Tick], None]] = []
         self.on_answer: Callable[[Answer, Delta | None], None] = lambda _answer, _delta: None
+        self.on_aside: Callable[[Answer], None] = lambda _answer: None
         self.clock_interval = clock_interval
         self.ticks = 0
         self._routes = Routes()
@@ -103,13 +117,14 @@ class Hub:
         self._clocked: set[Answer] = set()
         self._rests: dict[Answer, float] = {}
         self._read_at: dict[Answer, float] = {}
-        self._fingerprint: str | None = None
-        self._settling: list[asyncio.Future[None]] = []
+        self._away: dict[Answer, int] = {}
+        self._settling = Settling()
 
     def join(self, answer: Answer) -> None:
         """Follow an answer from the snapshot in which it was opened; or open it, if that failed."""
         self.answers.add(answer)
-        self._joining.add(answer)
+        if answer not in self._away:
+            self._joining.add(answer)
 
     def leave(self, answer: Answer) -> None:
         """Follow an answer no more. It stays true at the snapshot it has, and can join again from there."""
@@ -122,6 +137,26 @@ class Hub:
         self._read_at.pop(answer, None)
         self._clocked.discard(answer)
         self._routes.drop(answer)
+        self._settling.read(answer, self.ticks)
+
+    def returned(self, answer: Answer) -> None:
+        """Follow an answer again that was read aside, from its new snapshot; or leave it, if that failed."""
+        tick = self._away.pop(answer, self.ticks)
+        now = time.monotonic()
+        self._read_at[answer] = now
+        self._rests[answer] = now + REST * answer.cost
+        self._stale.discard(answer)
+        if answer in self.answers:
+            self._joining.add(answer)
+        else:
+            self.leave(answer)
+        self._settling.read(answer, self.ticks if answer.error is not None else tick)
+
+    def forget_loop(self) -> None:
+        """The event loop has ended: nobody waits any more, and what was read aside never returns."""
+        self._settling.forget()
+        self._stale.update(self.answers & set(self._away))
+        self._away.clear()
 
     def moment_of(self, answer: Answer) -> tuple[Offset | None, datetime | None]:
         """The snapshot at which an answer is true, and its time: the hub's own unless it is behind."""
@@ -138,26 +173,26 @@ class Hub:
 
     def settle(self) -> asyncio.Future[None]:
         """A future that is done after a tick that begins after this call and leaves no answer behind."""
-        future: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._settling.append(future)
-        return future
+        return self._settling.ask()
 
     async def tick(self, reader: LogReader, heartbeat: bool) -> Progress:
         """Move everything to a new snapshot."""
         started = time.perf_counter()
-        settling, self._settling = self._settling, []
+        asked = self._settling.begin()
         try:
             try:
-                tick, window = await self._attempt(reader, heartbeat, bool(settling), guarded=False)
+                work, window = await self._attempt(reader, heartbeat, bool(asked), guarded=False)
             except _Refused:
-                tick, window = await self._attempt(reader, heartbeat, bool(settling), guarded=True)
+                work, window = await self._attempt(reader, heartbeat, bool(asked), guarded=True)
         except BaseException:
-            self._settling = settling + self._settling
+            self._settling.ask_again(asked)
             raise
-        self._publish(tick, window, started)
-        for future in settling:
-            if not future.done():
-                future.set_result(None)
+        self._publish(work, window, started)
+        behind = {answer for answer in self.answers & (self._stale | set(self._away)) if answer.error is None}
+        self._settling.ticked(asked, self.ticks, behind)
+        for answer in work.aside & self.answers:
+            self._away[answer] = self.ticks
+            self.on_aside(answer)
         return self._progress(window)
 
     async def _attempt(
@@ -166,17 +201,19 @@ class Hub:
         async with reader.window(self.offset) as window:
             reading = Reading(reader.connection)
             work = await self._plan(reader, reading, window, heartbeat, settle)
+            if any(changes is None or answer.needs_whole(changes) for answer, changes in work.advanced.items()):
+                await reading.hurry(PATIENCE)
             try:
-                for answer in work.reopened:
-                    await self._do(answer, reading, None, reopen=True, guarded=True)
+                for answer in tuple(work.reopened):
+                    await self._reopen(answer, reading, work)
                 for scope, answers in _by_scope(work.advanced):
                     if guarded:
                         for answer in answers:
-                            await self._do(answer, reading, work.advanced[answer], guarded=True)
+                            await self._guarded(answer, reading, work)
                     else:
                         async with reading.within(scope):
                             for answer in answers:
-                                await self._do(answer, reading, work.advanced[answer])
+                                await self._unguarded(answer, reading, work)
             except BaseException:
                 for answer in (*work.reopened, *work.advanced):
                     answer.discard()
@@ -186,18 +223,31 @@ class Hub:
     async def _plan(self, reader: LogReader, reading: Reading, window: Window, heartbeat: bool, settle: bool) -> _Work:
         work = _Work(joined=set(self._joining))
         changes = Changes(window, reading, standby=reader.standby)
+        failed = {answer for answer in self.answers if answer.error is not None or answer.plan is None}
         if heartbeat or window.broken:
-            await self._look_at_schema(reading, work)
-        for answer in self._due(reader, changes, settle) - work.reopened - work.joined:
+            await self._look_at_schema(reading, work, failed)
+        for answer in self._due(reader, changes, settle) - work.reopened - work.joined - failed - set(self._away):
             anew = window.broken or answer in self._stale
-            if settle or window.broken or self._rests.get(answer, 0.0) <= time.monotonic():
-                work.advanced[answer] = None if anew else changes
-            elif answer not in self._stale:
-                answer.offset, answer.at = self.offset, self.at
-                self._stale.add(answer)
-        for answer in work.joined - work.reopened:
-            await self._catch_up(answer, work, reader, reading, window)
+            self._assign(answer, None if anew else changes, work, settle or window.broken)
+        for answer in work.joined - work.reopened - failed:
+            if answer.offset is None or window.broken or not window.resumes(answer.offset):
+                self._assign(answer, None, work, settle)
+                continue
+            since = await self._since(reader, reading, window, answer.offset)
+            if since.relations & answer.relations or (answer.opaque and since.relations):
+                self._assign(answer, since, work, settle)
         return work
+
+    def _assign(self, answer: Answer, changes: Changes | None, work: _Work, now: bool) -> None:
+        """Decide how an answer becomes current: in this tick, aside, or after it has rested."""
+        if changes is not None and not answer.needs_whole(changes):
+            work.advanced[answer] = changes
+        elif not now and not self._settling.wants(answer) and self._rests.get(answer, 0.0) > time.monotonic():
+            work.behind.add(answer)
+        elif answer.cost > SLOW:
+            work.aside.add(answer)
+        else:
+            work.advanced[answer] = changes
 
     def _due(self, reader: LogReader, changes: Changes, settle: bool) -> set[Answer]:
         """Answers that may differ in this snapshot: by a change, by the clock, or for all that is known."""
@@ -210,25 +260,16 @@ class Hub:
             return set(self.answers)
         return self._routes.touched(changes) | self._stale | due
 
-    async def _catch_up(self, answer: Answer, work: _Work, reader: LogReader, reading: Reading, window: Window) -> None:
-        """Plan the first tick of an answer, from the snapshot in which it was opened."""
-        if answer.plan is None or answer.error is not None:
-            work.reopened.add(answer)
-        elif answer.offset is None or window.broken or not window.resumes(answer.offset):
-            work.advanced[answer] = None
-        else:
-            since = await self._since(reader, reading, window, answer.offset)
-            if since.relations & answer.relations or (answer.opaque and since.relations):
-                work.advanced[answer] = since
-
-    async def _look_at_schema(self, reading: Reading, work: _Work) -> None:
-        relations = sorted({relation for answer in self.answers for relation in answer.relations})
-        fingerprint = f"{relations} {await reading.fingerprint(relations)}"
-        known, self._fingerprint = self._fingerprint, fingerprint
-        if known is not None and known.partition("] ")[0] == fingerprint.partition("] ")[0] and known != fingerprint:
+    async def _look_at_schema(self, reading: Reading, work: _Work, failed: set[Answer]) -> None:
+        """Plan to open anew what failed, and what stands on a schema that has changed since it was opened."""
+        work.aside.update(failed - set(self._away))
+        current = self.answers - failed - set(self._away)
+        found = await reading.fingerprints(sorted({relation for answer in current for relation in answer.relations}))
+        changed = {answer for answer in current if answer.fingerprints != found.of(answer.relations)}
+        if changed:
             await reading.forget_plans()
-            work.reopened.update(self.answers - work.joined)
-        work.reopened.update(answer for answer in self.answers if answer.error is not None)
+            await reading.hurry(PATIENCE)
+            work.reopened.update(changed)
 
     async def _since(self, reader: LogReader, reading: Reading, window: Window, offset: Offset) -> Changes:
         own = Window(offset=window.offset, at=window.at, changes=[], flooded={})
@@ -236,32 +277,59 @@ class Hub:
             await reader.fill(own, offset)
         return Changes(own, reading, standby=reader.standby)
 
-    async def _do(
-        self,
-        answer: Answer,
-        reading: Reading,
-        changes: Changes | None,
-        *,
-        reopen: bool = False,
-        guarded: bool = False,
-    ) -> None:
-        started = time.perf_counter()
+    async def _unguarded(self, answer: Answer, reading: Reading, work: _Work) -> None:
         try:
-            if guarded:
-                async with reading.within(answer.scope, guarded=True):
-                    await (answer.open(reading) if reopen else answer.advance(reading, changes))
-            else:
-                await answer.advance(reading, changes)
+            await answer.advance(reading, work.advanced[answer])
         except ConnectionLost:
             raise
-        except DashboardError as error:
-            if not guarded:
-                raise _Refused from error
-            answer.refuse(error)
-        cost = time.perf_counter() - started
+        except Exception as error:
+            if _is_late(error):
+                answer.cost = max(answer.cost, PATIENCE)
+            raise _Refused from error
+        self._done(answer)
+
+    async def _guarded(self, answer: Answer, reading: Reading, work: _Work) -> None:
+        """Advance an answer in a savepoint; if it fails, the schema may have changed: open it anew."""
+        try:
+            async with reading.within(answer.scope, guarded=True):
+                await answer.advance(reading, work.advanced[answer])
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            if _is_late(error):
+                self._put_aside(answer, work)
+                return
+            await reading.forget_plans()
+            await self._reopen(answer, reading, work)
+            return
+        self._done(answer)
+
+    async def _reopen(self, answer: Answer, reading: Reading, work: _Work) -> None:
+        work.reopened.add(answer)
+        try:
+            async with reading.within(answer.scope, guarded=True):
+                await answer.open(reading)
+        except ConnectionLost:
+            raise
+        except Exception as error:
+            if _is_late(error):
+                self._put_aside(answer, work)
+            else:
+                answer.refuse(told(error, answer))
+            return
+        self._done(answer)
+
+    def _put_aside(self, answer: Answer, work: _Work) -> None:
+        answer.discard()
+        answer.cost = max(answer.cost, PATIENCE)
+        work.reopened.discard(answer)
+        work.advanced.pop(answer, None)
+        work.aside.add(answer)
+
+    def _done(self, answer: Answer) -> None:
         now = time.monotonic()
         self._read_at[answer] = now
-        self._rests[answer] = now + REST * cost if cost > CHEAP else 0.0
+        self._rests[answer] = now + REST * answer.cost if answer.cost > CHEAP else 0.0
 
     def _publish(self, work: _Work, window: Window, started: float) -> None:
         """Make the tick current: no await from here on."""
@@ -271,11 +339,15 @@ class Hub:
         self._joining -= work.joined
         done = work.reopened | set(work.advanced)
         self._stale -= done
+        for answer in (work.behind | work.aside) & self.answers:
+            if answer not in self._stale and answer not in work.joined and answer.error is None:
+                answer.offset, answer.at = before
+            self._stale.add(answer)
         deltas: list[tuple[Answer, Delta]] = []
         news: list[tuple[Answer, Delta | None]] = []
         for answer in done & self.answers:
             was_in_error = answer.error is not None
-            delta = answer.publish(window.offset, window.at)
+            delta = _published(answer, window)
             if answer.error is not None and not was_in_error:
                 answer.offset, answer.at = before
             if delta is not None:
@@ -296,12 +368,20 @@ class Hub:
             resumed=resumed,
         )
         for callback in list(self.on_tick):
-            callback(tick)
+            call(callback, tick)
 
     def _progress(self, window: Window) -> Progress:
         now = time.monotonic()
-        due = [max(0.0, self._rests.get(answer, now) - now) for answer in self._stale]
-        due += [max(0.0, self._read_at.get(answer, now) + self.clock_interval - now) for answer in self._clocked]
+        due = [
+            0.0 if self._settling.wants(answer) else max(0.0, self._rests.get(answer, now) - now)
+            for answer in self._stale
+            if answer not in self._away and answer.error is None
+        ]
+        due += [
+            max(0.0, self._read_at.get(answer, now) + self.clock_interval - now)
+            for answer in self._clocked
+            if answer not in self._away and answer.error is None
+        ]
         due += [0.0] if self._settling or self._joining else []
         lag = max(((window.at - change.at).total_seconds() for change in window.changes[:1]), default=0.0)
         return Progress(
@@ -310,6 +390,37 @@ class Hub:
             lag=max(0.0, lag),
             wait_at_most=min(due, default=None),
         )
+
+
+def call(callback: Callable[..., None], *arguments: Any) -> None:
+    """Call a listener; an error of its own is reported, and takes nothing else with it."""
+    try:
+        callback(*arguments)
+    except Exception as error:
+        context = {"message": "A listener of dashboard failed", "exception": error}
+        asyncio.get_running_loop().call_exception_handler(context)
+
+
+def _published(answer: Answer, window: Window) -> Delta | None:
+    try:
+        return answer.publish(window.offset, window.at)
+    except Exception as error:
+        answer.error = told(error, answer)
+        return None
+
+
+def told(error: Exception, answer: Answer) -> DashboardError:
+    """What is told of an error of this query; one that nobody foresaw is this query's alone, too."""
+    if isinstance(error, DashboardError):
+        return error
+    _log.error("Following %s failed", answer.statement.sql, exc_info=error)
+    return QueryError(
+        f"Following this query failed: {error!r}.", "Please report this, with its SQL.", sql=answer.statement.sql
+    )
+
+
+def _is_late(error: Exception) -> bool:
+    return isinstance(error, QueryError) and error.sqlstate == _CANCELLED
 
 
 def _by_scope(answers: Iterable[Answer]) -> list[tuple[Scope | None, list[Answer]]]:

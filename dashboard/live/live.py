@@ -18,7 +18,7 @@ from typing import Any, Self
 from dashboard.errors import Closed, ConnectionLost, DashboardError
 from dashboard.live.answer import Answer, Identity
 from dashboard.live.delta import Delta
-from dashboard.live.hub import Hub, Tick
+from dashboard.live.hub import Hub, Tick, call, told
 from dashboard.live.opening import Opening
 from dashboard.live.query import LiveQuery, Priority, Subscription
 from dashboard.live.stream import ChangeStream
@@ -51,6 +51,7 @@ class Live:
         self.pace = pace or _pace()
         self.hub = Hub(clock_interval=settings().clock_interval)
         self.hub.on_answer = self._tell
+        self.hub.on_aside = self._read_aside
         self.is_closed = False
         self._follower: Follower | None = None
         self._opening: Opening | None = None
@@ -85,7 +86,11 @@ class Live:
     async def __aenter__(self) -> Self:
         self.start()
         assert self._follower is not None
-        await self._follower.connected()
+        try:
+            await self._follower.connected()
+        except BaseException:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
@@ -105,11 +110,20 @@ class Live:
         self._opening = Opening(self.dsn, self.pace)
         self._follower = Follower(self.dsn, self.hub.tick, upkeep=_upkeep(), pace=self.pace)
         self._follower.on_status = self._tell_status
-        self._spawn(self._follower.run())
+        self._spawn(self._run(self._follower, self._opening))
         for answer in self._answers.values():
-            self._spawn(self._open(answer))
+            if not answer.is_ready:
+                self._spawn(self._open(answer))
+
+    @staticmethod
+    async def _run(follower: Follower, opening: Opening) -> None:
+        try:
+            await follower.run()
+        finally:
+            opening.drop()
 
     def _forget_loop(self) -> None:
+        self.hub.forget_loop()
         self._follower = self._opening = self._loop = None
         self._tasks.clear()
         self._first.clear()
@@ -209,12 +223,13 @@ class Live:
                     break
                 except ConnectionLost:
                     await asyncio.sleep(0.2)
-        except DashboardError as error:
-            answer.error = error
+        except Exception as error:
+            answer.discard()
+            answer.error = told(error, answer)
             delta = None
-        except BaseException as error:
+        except BaseException:
             if not first.done():
-                first.set_exception(error if isinstance(error, Exception) else Closed("This Live was closed."))
+                first.set_exception(Closed("This Live was closed."))
             raise
         if self._awake.get(answer):
             self.hub.join(answer)
@@ -222,6 +237,25 @@ class Live:
         if not first.done():
             first.set_result(None)
         self._tell(answer, delta)
+
+    def _read_aside(self, answer: Answer) -> None:
+        self._spawn(self._aside(answer))
+
+    async def _aside(self, answer: Answer) -> None:
+        """Read an answer that would hold up the tick, or failed in it, and give it back to the hub."""
+        assert self._opening is not None and self._follower is not None
+        failed_before, delta = answer.error is not None, None
+        try:
+            delta = await self._opening.open(answer)
+        except ConnectionLost:
+            answer.discard()
+        except Exception as error:
+            answer.discard()
+            answer.error = told(error, answer)
+        self.hub.returned(answer)
+        self._follower.wake()
+        if delta is not None or answer.error is not None or failed_before:
+            self._tell(answer, delta)
 
     def hold(self, answer: Answer) -> None:
         """Keep an answer open until `release`."""
@@ -265,7 +299,8 @@ class Live:
         self._awake.pop(answer, None)
         self._listeners.pop(answer, None)
         self._first.pop(answer, None)
-        self._answers.pop(answer.identity, None)
+        if self._answers.get(answer.identity) is answer:
+            del self._answers[answer.identity]
         self.hub.leave(answer)
 
     def listeners(self, answer: Answer) -> list[Callable[[Delta | None], None]]:
@@ -286,11 +321,11 @@ class Live:
 
     def _tell(self, answer: Answer, delta: Delta | None) -> None:
         for listener in list(self._listeners.get(answer, ())):
-            listener(delta)
+            call(listener, delta)
 
     def _tell_status(self, status: Status) -> None:
         for callback in list(self._on_status):
-            callback(status)
+            call(callback, status)
 
     def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
         assert self._loop is not None

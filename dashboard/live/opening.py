@@ -32,7 +32,7 @@ class Opening:
         self._closing: asyncio.TimerHandle | None = None
 
     async def open(self, answer: Answer) -> Delta | None:
-        """Open an answer in a snapshot of its own and publish it.
+        """Open an answer in a snapshot of its own and publish it; one that works is only read anew.
 
         Raises
         ------
@@ -43,6 +43,12 @@ class Opening:
         """
         async with self._connection() as connection:
             return await self._read(connection, answer)
+
+    def drop(self) -> None:
+        """Close idle connections at once."""
+        if self._closing is not None:
+            self._closing.cancel()
+        self._trim()
 
     async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
         """What the catalogue says of tables, by name."""
@@ -67,13 +73,14 @@ class Opening:
             system_identifier=row["system_identifier"],
             timeline=row["timeline"],
             started=row["started"],
+            standby=row["standby"],
             incarnation=None,
         )
         reader = LogReader(connection, identity, has_log=row["may_read"], standby=row["standby"])
         async with reader.window(None) as window:
             reading = Reading(connection)
             async with reading.within(answer.scope, guarded=True):
-                await answer.open(reading)
+                await (answer.open(reading) if answer.error or not answer.is_ready else answer.advance(reading, None))
         return answer.publish(window.offset, window.at)
 
     async def _take(self) -> Connection:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -66,9 +67,22 @@ def sort_key(terms: Sequence[OrderTerm]) -> Callable[[Row], tuple[Any, ...]]:
     return key
 
 
-def _part(value: Any, term: OrderTerm) -> tuple[Any, Any]:
+def _part(value: Any, term: OrderTerm) -> tuple[int, Any]:
     if value is None:
         return (0 if term.nulls_first else 4, 0)
-    if isinstance(value, float | Decimal) and math.isnan(value):  # PostgreSQL: greater than every number
-        return (1 if term.descending else 3, 0)
+    if end := _end(value):
+        return (2 - end if term.descending else 2 + end, 0)
     return (2, _Falling(value) if term.descending else value)
+
+
+def _end(value: Any) -> int:
+    """1 for what is greater than all others of its type, -1 for what is less, else 0.
+
+    NaN is the greatest number. Infinite times come from the driver without a time zone, whatever their type, and
+    could not be compared with others.
+    """
+    if isinstance(value, float | Decimal):
+        return int(math.isnan(value))
+    if isinstance(value, datetime) and value.tzinfo is None:
+        return (value == datetime.max) - (value == datetime.min)
+    return 0

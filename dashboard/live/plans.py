@@ -89,8 +89,8 @@ class Source:
             text = self.statement.with_columns(hidden, text)
         if text is None:
             return None
-        name = f"{_quoted(relation.schema)}.{_quoted(relation.relation)}"
-        images = f"unnest(${place}::jsonb[]) AS image, jsonb_populate_record(NULL::{name}, image) AS changed_row"
+        row = f"jsonb_populate_record(NULL::{relation.quoted}, image) AS changed_row"
+        images = f"unnest(${place}::jsonb[]) AS image, {row}"
         return f"WITH dashboard_changed AS (SELECT changed_row.* FROM {images})\nSELECT * FROM (\n{text}\n) AS q"
 
 
@@ -106,7 +106,10 @@ class Rerun(Plan):
 
     @override
     async def whole(self, reading: Reading) -> Whole:
-        rows = await self.source.all(reading)
+        return self.identified(await self.source.all(reading))
+
+    def identified(self, rows: Sequence[Row]) -> Whole:
+        """Rows under their keys."""
         return Whole(keys=self._identity.keys(rows), rows=rows)
 
 
@@ -300,7 +303,3 @@ def _finite(row: Row) -> bool:
 def _check_unique(keys: Sequence[Key]) -> None:
     if len(set(keys)) != len(keys):
         raise NotUnique("Rows of the answer share a key, as a join to several rows makes them.")
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -56,6 +56,7 @@ class LiveQuery:
         self.priority = priority
         self._answer = answer
         self._subscriptions: set[Subscription] = set()
+        self._ends: list[Callable[[], None]] = []
         live.hold(answer)
         live.wake(answer)
         self._held = self._awake = True
@@ -169,31 +170,40 @@ class LiveQuery:
         return subscription
 
     async def __aiter__(self) -> AsyncIterator[Delta]:
-        """Deltas from now on, the first with the whole answer; an iterator too slow gets the whole again."""
+        """Deltas from now on, the first with the whole answer; an iterator too slow gets the whole again.
+
+        Raises
+        ------
+        Closed
+            The query or its `Live` was closed.
+        """
         await self.ready()
-        queue: asyncio.Queue[Delta | None] = asyncio.Queue(QUEUE)
+        queue: asyncio.Queue[Delta | None] = asyncio.Queue()
         behind = True
 
         def take(_query: LiveQuery, delta: Delta | None) -> None:
             nonlocal behind
+            behind = behind or queue.qsize() >= QUEUE
             if delta is not None and not behind:
-                try:
-                    queue.put_nowait(delta)
-                except asyncio.QueueFull:
-                    behind = True
+                queue.put_nowait(delta)
+
+        def end() -> None:
+            queue.put_nowait(None)
 
         subscription = self.subscribe(take)
-        closed = self.live.on_close(lambda: queue.put_nowait(None) if not queue.full() else None)
+        closed = self.live.on_close(end)
+        self._ends.append(end)
         try:
-            while not self.live.is_closed:
+            while True:
                 if behind and queue.empty():
                     behind = False
                     yield self._whole()
                 delta = await queue.get()
                 if delta is None:
-                    raise Closed("This Live was closed.")
+                    raise Closed("This query was closed.", "Ask again with live.query().")
                 yield delta
         finally:
+            self._ends.remove(end)
             closed.close()
             subscription.close()
 
@@ -213,7 +223,9 @@ class LiveQuery:
         )
 
     def close(self) -> None:
-        """Hold the answer no more; it ends when nobody else does."""
+        """Hold the answer no more, which ends when nobody else does; iterators raise `Closed`."""
+        for end in list(self._ends):
+            end()
         for subscription in list(self._subscriptions):
             subscription.close()
         self.pause()

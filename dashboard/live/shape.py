@@ -7,7 +7,7 @@ conditions are listed where they are checked, each with the sentence that `LiveQ
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -22,7 +22,7 @@ from dashboard.live.sums import SumColumn, sum_columns
 from dashboard.postgres.reading import Column, Relation, Traits
 
 Kind = Literal["rows", "groups", "sums", "rerun"]
-_UNGROUPABLE = frozenset({"jsonb", "record", "citext", "hstore"})
+_INEXACT = frozenset({"json", "jsonb", "record", "citext", "hstore", "interval", "timetz"})
 _ROUTED = frozenset({"smallint", "integer", "bigint", "text", "character varying", "uuid", "boolean"})
 
 
@@ -135,6 +135,8 @@ class _Analysis:
         if any(traits.many for name, traits in functions.items() if name not in ("jsonb_populate_record",)):
             raise _Doubt("It calls a function that returns several rows.")
         self._check_simple(tree)
+        if any(other.lenient for _, other in self.by_alias.values()):
+            raise _Doubt("It reads text whose collation takes different texts for equal.")
         order = self._order(tree)
         equalities = self._equalities(tree, table)
         common = Shape(
@@ -157,6 +159,8 @@ class _Analysis:
             raise _Doubt(f"Table {relation.relation} has no key.")
         if not common.key:
             raise _Doubt(f"The key of {relation.relation} ({', '.join(relation.key)}) is not selected.")
+        if self._inexact(common.key):
+            raise _Doubt(f"The key of {relation.relation} is of a type whose equality only PostgreSQL knows.")
         limit = self._limit(tree)
         if limit is not None and not common.order:
             raise _Doubt("It has LIMIT without an ORDER BY that can be followed here.")
@@ -168,6 +172,8 @@ class _Analysis:
             raise _Doubt("It has LIMIT on groups, so one group can push another out.")
         if tree.args.get("having"):
             raise _Doubt("It has HAVING.")
+        assert common.relation is not None
+        self._check_images(tree, common.relation)
         if tree.args.get("joins") is None and not self._lookups(tree) and not self._secured():
             sums = sum_columns(tree, [column.type for column in self.columns])
             if sums is not None:
@@ -293,9 +299,22 @@ class _Analysis:
             if expression not in selected:
                 raise _Doubt("It groups by something it does not select.")
             places.append(selected.index(expression))
-        if any(self.columns[place].type.endswith("[]") or self.columns[place].type in _UNGROUPABLE for place in places):
+        if self._inexact(places) or tree.find(exp.Collate):
             raise _Doubt("It groups by a type whose equality only PostgreSQL knows.")
         return tuple(places)
+
+    def _inexact(self, places: Iterable[int]) -> bool:
+        """Whether Python's equality may differ from PostgreSQL's in one of these columns."""
+        types = [self.columns[place].type for place in places]
+        return any(kind.endswith("[]") or kind in _INEXACT for kind in types)
+
+    def _check_images(self, tree: exp.Select, relation: Relation) -> None:
+        """What is computed from row images must be in them as it is in the table."""
+        known = {name for _, other in self.by_alias.values() for name in other.columns}
+        known |= {projection.alias_or_name for select in tree.find_all(exp.Select) for projection in select.selects}
+        for column in tree.find_all(exp.Column):
+            if column.name in relation.unfaithful or column.name not in known:
+                raise _Doubt(f"A row image does not hold {column.name} as the table does.")
 
     def _key_places(self, tree: exp.Select, table: TableName, relation: Relation) -> tuple[int, ...]:
         if len(tree.selects) != len(self.columns):
@@ -382,7 +401,7 @@ class _Analysis:
         if traced is None or traced[0] is not table:
             return []
         relation = self.relations[table.name]
-        if relation.types[relation.columns.index(traced[1])] not in _ROUTED:
+        if relation.types[relation.columns.index(traced[1])] not in _ROUTED or traced[1] in relation.unfaithful:
             return []
         value: object
         if isinstance(right, exp.Parameter) and right.this.name.isdigit():

@@ -62,7 +62,7 @@ class Statement:
     """
 
     def __init__(self, sql: str) -> None:
-        self.sql = sql.strip().rstrip(";").rstrip()
+        self.sql = _unended(sql)
         if not _OPENING.match(self.sql):
             word = self.sql.split(None, 1)[0].upper() if self.sql else "nothing"
             raise NotASelect(
@@ -90,6 +90,12 @@ class Statement:
             raise NotASelect(
                 "A live query only reads, and this one writes.",
                 "Changes go through live.write().",
+                sql=self.sql,
+            )
+        if tree is not None and tree.find(exp.Into):
+            raise NotASelect(
+                "A live query only reads, and SELECT INTO makes a table.",
+                "Leave INTO out.",
                 sql=self.sql,
             )
         return tree if isinstance(tree, exp.Query) else None
@@ -175,6 +181,20 @@ class Statement:
             return None
         alias = "" if table.node.alias else f" AS {_identifier(table.node.this)}"
         return f"{self.sql[: table.start]}{source}{alias}{self.sql[table.end + 1 :]}"
+
+
+def _unended(sql: str) -> str:
+    """The text without what closes it: semicolons, and comments behind them."""
+    try:
+        tokens = Postgres().tokenize(sql)
+    except SqlglotError:
+        return sql.strip().rstrip(";").rstrip()
+    end = len(sql)
+    for token in reversed(tokens):
+        if token.token_type != TokenType.SEMICOLON:
+            break
+        end = token.start
+    return sql[:end].strip()
 
 
 def _identifier(node: exp.Identifier) -> str:

@@ -184,6 +184,11 @@ def settled(rows: Sequence[Row], columns: Sequence[Column]) -> list[Row]:
 _NAN = float("nan")
 
 
+def without_nan(row: Row) -> Row:
+    """A row in which every NaN is the one object that equals itself by identity."""
+    return _settled(row, range(len(row)))
+
+
 def _settled(row: Row, places: Sequence[int]) -> Row:
     if all(row[place] is None or row[place] == row[place] for place in places):
         return row

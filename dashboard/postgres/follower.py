@@ -80,8 +80,7 @@ class Follower:
     dsn
         The database.
     tick
-        Called with the reader and whether this is a heartbeat. An error of the connection leads to a new one,
-        any other ends the follower.
+        Called with the reader and whether this is a heartbeat. An error leads to a new connection.
     upkeep
         Called by the leader at heartbeats: rotation of the log.
     pace
@@ -179,6 +178,7 @@ class Follower:
                 system_identifier=row["system_identifier"],
                 timeline=row["timeline"],
                 started=row["started"],
+                standby=row["standby"],
                 incarnation=None,
             )
             reader = LogReader(
@@ -267,8 +267,7 @@ class Follower:
             if progress.changes:
                 await bell.ring()
             return False
-        if progress.changes:
-            await bell.ring()
+        await bell.ring()  # also for what a writer left unrung between this tick and the gate
         self._wake.set()
         return True
 

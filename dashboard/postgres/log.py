@@ -11,6 +11,7 @@ REPEATABLE READ, never SERIALIZABLE: a reader must not be able to make a user's 
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -62,15 +63,23 @@ class Change:
     def old(self) -> Image | None:
         """The row before, column name to JSON value."""
         if self._old is None and self.old_text is not None:
-            self._old = orjson.loads(self.old_text)
+            self._old = _read(self.old_text)
         return self._old
 
     @property
     def new(self) -> Image | None:
         """The row after, column name to JSON value."""
         if self._new is None and self.new_text is not None:
-            self._new = orjson.loads(self.new_text)
+            self._new = _read(self.new_text)
         return self._new
+
+
+def _read(text: str) -> Image:
+    try:
+        image: Image = orjson.loads(text)
+    except orjson.JSONDecodeError:  # a number beyond any float, which PostgreSQL's numeric holds
+        image = json.loads(text)
+    return image
 
 
 @dataclass(slots=True)

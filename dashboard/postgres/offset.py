@@ -15,11 +15,12 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
-    """Which server, which timeline, which start and which log an offset belongs to."""
+    """Which server in which part, which timeline, which start and which log an offset belongs to."""
 
     system_identifier: str
     timeline: int
     started: str
+    standby: bool
     incarnation: str | None
 
 

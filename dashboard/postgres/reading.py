@@ -6,7 +6,7 @@ of why.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -44,8 +44,20 @@ class Relation:
     definition: str | None
     columns: tuple[str, ...]
     types: tuple[str, ...]
+    unfaithful: tuple[str, ...]
+    lenient: bool
     bytewise: tuple[bool, ...]
     key: tuple[str, ...]
+
+    @property
+    def quoted(self) -> str:
+        """Its name with its schema, as SQL."""
+        return f"{quoted(self.schema)}.{quoted(self.relation)}"
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL."""
+    return '"' + name.replace('"', '""') + '"'
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +67,14 @@ class Traits:
     volatile: bool
     opaque: bool
     many: bool
+
+
+class Fingerprints(dict[int, str]):
+    """By relation (oid), and under 0 for what stands behind all: a value that changes when its schema does."""
+
+    def of(self, relations: Iterable[int]) -> Fingerprints:
+        """Those of some relations, with what stands behind all."""
+        return Fingerprints((relation, self.get(relation, "")) for relation in (0, *relations))
 
 
 class Reading:
@@ -114,10 +134,16 @@ class Reading:
         with translated():
             return [row["name"] for row in await self.connection.fetch(load("uncaptured"), list(relations))]
 
-    async def fingerprint(self, relations: Sequence[int]) -> str:
-        """A value that changes with the schema, policies, grants or capture behind `relations` (oids)."""
+    async def fingerprints(self, relations: Sequence[int]) -> Fingerprints:
+        """Values that change with the schema, policies, grants or capture behind `relations` (oids)."""
         with translated():
-            return str(await self.connection.fetchval(load("fingerprint"), list(relations)))
+            rows = await self.connection.fetch(load("fingerprint"), list(relations))
+        return Fingerprints((row["relation"], row["fingerprint"]) for row in rows)
+
+    async def hurry(self, seconds: float) -> None:
+        """Break off statements that take longer, until the snapshot is closed."""
+        with translated():
+            await self.connection.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
 
     async def forget_plans(self) -> None:
         """Drop what the driver remembers of types and statements: the schema has changed."""
@@ -127,6 +153,6 @@ class Reading:
 
 def _relation(row: Any) -> Relation:
     values = dict(row)
-    for name in ("columns", "types", "bytewise", "key"):
+    for name in ("columns", "types", "unfaithful", "bytewise", "key"):
         values[name] = tuple(values[name] or ())
     return Relation(**values)

@@ -13,7 +13,7 @@ SELECT n.name,
        EXISTS (SELECT FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
                WHERE p.polrelid = c.oid
                  AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid)
-                      OR d.refclassid = 'pg_proc'::regclass)) AS policies_look_elsewhere,
+                      OR d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass))) AS policies_look_elsewhere,
        EXISTS (SELECT FROM pg_policy p
                WHERE p.polrelid = c.oid
                  AND pg_get_expr(p.polqual, p.polrelid) ~* '(now\(|current_date|current_time|localtime|_timestamp)')
@@ -21,10 +21,19 @@ SELECT n.name,
        CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
        (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
-       (SELECT array_agg(format_type(a.atttypid, NULL) ORDER BY a.attnum) FROM pg_attribute a
+       -- As in a cast: -1 and not NULL, or a key of type char(3) would be cut to "character", its first letter.
+       (SELECT array_agg(format_type(a.atttypid, -1) ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS types,
+       -- Columns that a row image does not hold as they are: json loses its spelling, virtual columns are not there.
+       (SELECT coalesce(array_agg(a.attname::text), '{}') FROM pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+          AND (a.attgenerated = 'v' OR a.atttypid IN ('json'::regtype, 'json[]'::regtype))) AS unfaithful,
+       EXISTS (SELECT FROM pg_attribute a JOIN pg_collation co ON co.oid = a.attcollation
+               WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT co.collisdeterministic)
+         AS lenient,
        (SELECT array_agg(coalesce(co.collname IN ('C', 'POSIX') OR co.collname = 'default' AND
-                (SELECT coalesce(to_jsonb(db) ->> 'datlocale', db.datcollate) ~ '^(C|POSIX)($|[.])' FROM pg_database db
+                (SELECT coalesce(to_jsonb(db) ->> 'datlocale', to_jsonb(db) ->> 'daticulocale', db.datcollate)
+                        ~ '^(C|POSIX)($|[.])' FROM pg_database db
                  WHERE db.datname = current_database()), true) ORDER BY a.attnum)
         FROM pg_attribute a LEFT JOIN pg_collation co ON co.oid = a.attcollation
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS bytewise,
