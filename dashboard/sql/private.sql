@@ -14,4 +14,3 @@ BEGIN
                        CASE granted.relkind WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, granted.relation, granted.grantee);
     END LOOP;
 END $$;
-REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dashboard FROM PUBLIC;

@@ -28,3 +28,6 @@ BEGIN
     ORDER BY w.seq
     LIMIT most;
 END $$;
+
+-- Of all functions of the schema, those of the other files included.
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dashboard FROM PUBLIC;

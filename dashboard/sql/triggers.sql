@@ -32,9 +32,9 @@ types AS (
                         UNION ALL SELECT a.atttypid FROM pg_attribute a
                         WHERE a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped) part
     WHERE part.type <> 0),
-how AS (
+how AS MATERIALIZED (
     SELECT m.*, m.relkind = 'p' OR m.relispartition AS partitioned,
-           EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = m.oid OR i.inhrelid = m.oid)
+           m.oid IN (SELECT i.inhparent FROM pg_inherits i UNION ALL SELECT i.inhrelid FROM pg_inherits i)
              OR EXISTS (SELECT FROM pg_subscription_rel s WHERE s.srrelid = m.oid)
              OR EXISTS (SELECT FROM types t WHERE t.relation = m.oid
                           AND (t.type = 'json'::regtype
