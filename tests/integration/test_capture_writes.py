@@ -264,7 +264,7 @@ async def test_a_transaction_can_be_prepared(server: Server, folder: Path) -> No
 
 
 async def test_what_a_subscription_applies_is_logged(server: Server, database: str, connection: Connection) -> None:
-    """Its worker fires triggers for each row only, and those that are enabled always."""
+    """Its worker fires triggers for each row only, and those that are enabled always; it can ring."""
     psql(server, "CREATE DATABASE publisher")
     publisher = in_database(server.dsn, "publisher")
     tables = "CREATE TABLE item (id int PRIMARY KEY, n int)"
@@ -277,6 +277,7 @@ async def test_what_a_subscription_applies_is_logged(server: Server, database: s
     )
     try:
         await install(connection, ["item"])
+        await connection.execute("SELECT pg_advisory_lock(1684107106, 1)")
         psql(
             server,
             "INSERT INTO item VALUES (1, 1), (2, 2); UPDATE item SET n = 3; DELETE FROM item; TRUNCATE item",
