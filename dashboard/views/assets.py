@@ -14,7 +14,22 @@ from functools import cache
 from importlib.resources import files
 
 #: In the order of their imports.
-MODULES = ("dom", "format", "channel", "card", "tile", "feed", "table", "chart", "pane", "status", "page", "element")
+MODULES = (
+    "dom",
+    "format",
+    "channel",
+    "card",
+    "tile",
+    "feed",
+    "cells",
+    "roll",
+    "table",
+    "chart",
+    "pane",
+    "status",
+    "page",
+    "element",
+)
 SHEETS = ("theme", "views")
 
 

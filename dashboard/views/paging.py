@@ -32,6 +32,7 @@ class PageSQL:
     choice: Choice
     size: int
     searched: tuple[str, ...] = ()
+    step: int | None = None  # by how many rows one page begins after another; its size by default
 
     def rows(self) -> tuple[str, tuple[object, ...]]:
         """One page."""
@@ -40,7 +41,7 @@ class PageSQL:
         if self.choice.sort is not None:
             name, is_descending = self.choice.sort
             order = f" ORDER BY q.{quoted(name)} {'DESC NULLS LAST' if is_descending else 'ASC NULLS LAST'}"
-        window = f" LIMIT {self.size:d} OFFSET {self.choice.page * self.size:d}"
+        window = f" LIMIT {self.size:d} OFFSET {self.choice.page * (self.step or self.size):d}"
         return f"SELECT * FROM (\n{self._inner()}\n) q{where}{order}{window}", (*self.parameters, *given)
 
     def count(self) -> tuple[str, tuple[object, ...]]:

@@ -2,6 +2,8 @@
 import { h, setText } from "./dom.js";
 import { cellText, fullTime, tickTime } from "./format.js";
 import { Card } from "./card.js";
+import { drawnCell } from "./cells.js";
+import { Roll } from "./roll.js";
 
 const PAUSE = 250; // ms without a key pressed before a search is asked for
 
@@ -23,7 +25,11 @@ export class TableView {
     this.pager = this.makePager();
     this.card.body.append(h("div", { class: "sheet" }, this.table), this.empty, this.pager);
     this.items = new Map();
+    if (options.scroll) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
+    this.table.classList.toggle("rolling", options.scroll === true);
   }
+
+  remove() { this.roll?.remove(); }
 
   get node() { return this.card.node; }
 
@@ -44,9 +50,10 @@ export class TableView {
     return h("div", { class: "pager" }, this.range, this.back, this.forth);
   }
 
-  ask(change) {
+  ask(change, isBusy = true) {
     this.asked = { ...this.asked, ...change };
-    this.table.setAttribute("aria-busy", "true");
+    if (isBusy) this.table.setAttribute("aria-busy", "true");
+    if (isBusy && change.page === 0) this.roll?.rewind(this.table);
     this.send({ ask: this.asked });
   }
 
@@ -56,7 +63,9 @@ export class TableView {
   }
 
   draw(body) {
-    const isSame = this.body && ["columns", "page", "sort", "search", "filters"].every((name) => JSON.stringify(this.body[name]) === JSON.stringify(body[name]));
+    const kept = ["columns", "sort", "search", "filters", ...(this.roll ? [] : ["page"])];
+    const isSamePage = this.body?.page === body.page;
+    const isSame = this.body && kept.every((name) => JSON.stringify(this.body[name]) === JSON.stringify(body[name]));
     this.body = body;
     this.asked = { sort: body.sort, page: body.page, search: body.search, filters: body.filters };
     this.table.removeAttribute("aria-busy");
@@ -66,7 +75,7 @@ export class TableView {
       this.items.clear();
       this.rows.replaceChildren();
     }
-    this.merge(body.rows, body.order, Boolean(isSame));
+    this.merge(body.rows, body.order, Boolean(isSame && isSamePage));
     this.drawFilters();
     this.tell();
   }
@@ -150,26 +159,29 @@ export class TableView {
       if (isChange && isSame(column.at) && (column.under === null || isSame(column.under))) return;
       const cell = item.cells[place];
       this.fill(cell, column, values);
-      if (isChange) flash(cell);
+      if (isChange && !this.options.cells[column.name]) flash(cell);
     });
     item.values = values;
   }
 
   fill(cell, column, values) {
     const value = values[column.at];
-    const content = this.content(column, value);
+    const content = this.content(column, value, cell);
     if (column.under === null) cell.replaceChildren(content);
     else cell.replaceChildren(h("b", {}, content), h("br"), h("small", { class: "mute" }, cellText(values[column.under], "text")));
     cell.classList.toggle("mute", value === null);
   }
 
-  content(column, value) {
-    if (column.kind === "time" && typeof value === "number" && !column.formatted) {
+  content(column, value, cell) {
+    const isTime = column.kind === "time" && !this.options.cells[column.name];
+    if (isTime && typeof value === "number" && !column.formatted) {
       const time = h("time", { datetime: new Date(value).toISOString(), title: fullTime(value) });
       if (this.options.times === "relative") tickTime(time, value);
       else setText(time, fullTime(value));
       return time;
     }
+    const drawn = drawnCell(this.options.cells[column.name], value, cell.firstChild);
+    if (drawn) return drawn;
     const text = column.formatted ? String(value ?? "–") : cellText(value, column.kind);
     if (this.options.tags.includes(column.name) && value !== null) {
       return h("button", { class: "tag", type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
@@ -200,7 +212,9 @@ export class TableView {
     setText(this.range, order.length ? `${(first + 1).toLocaleString()}–${(first + order.length).toLocaleString()} of ${total.toLocaleString()}` : "");
     this.back.disabled = page === 0;
     this.forth.disabled = first + size >= total;
-    this.pager.hidden = page === 0 && total <= size;
+    this.pager.hidden = this.roll !== undefined || (page === 0 && total <= size);
+    this.table.setAttribute("aria-rowcount", total);
+    this.roll?.show(page, order.length, total);
   }
 }
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
+from dashboard.errors import ViewError
+
 from . import codec
 from .paging import Choice, PageSQL, asked
 from .strand import Picture, Queries, Shape, keyed_difference, strand
@@ -24,6 +26,11 @@ if TYPE_CHECKING:
     from dashboard.live import LiveQuery
 
     from .channel import Binding
+
+
+CELLS = ("timer", "countdown", "bar", "line")
+WINDOW = 80
+"""Rows that are loaded of a list that scrolls."""
 
 
 @dataclass(frozen=True)
@@ -89,8 +96,14 @@ class Table(View):
         Columns shown small below another: ``{"name": "email"}``.
     tags
         Columns shown as tags.
+    cells
+        Columns that show more than text: ``{"since": "timer", "until": "countdown", "done": "bar", "bids": "line"}``.
+        A timer runs since a time, a countdown runs to one, both in the browser; a bar shows a share from 0 to 1, a line
+        a list of numbers.
     page_size
         Rows of a page.
+    scroll
+        All rows as one list that scrolls with the page, of which only a window is read and sent; instead of pages.
     sort
         Column to sort by at first; with a leading minus, descending.
     times
@@ -103,12 +116,20 @@ class Table(View):
     formats = param.Dict(default={}, doc="Python formats by column.")
     below = param.Dict(default={}, doc="Column shown small below another.")
     tags = param.List(default=[], item_type=str, doc="Columns shown as tags.")
+    cells = param.Dict(default={}, doc="Columns shown as a timer, countdown, bar or line.")
     page_size = param.Integer(default=10, bounds=(1, 500), doc="Rows of a page.")
+    scroll = param.Boolean(default=False, doc="Whether all rows are one list, of which a window is loaded.")
     sort = param.String(default=None, allow_None=True, doc="Column to sort by at first; '-name': descending.")
     search = param.Boolean(default=True, doc="Whether there is a field to search in.")
     times: Any = param.Selector(default="relative", objects=["relative", "absolute"], doc="How times are said.")
 
     kind: ClassVar[str] = "table"
+
+    def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
+        super().__init__(query, **params)
+        wrong = [kind for kind in self.cells.values() if kind not in CELLS]
+        if wrong:
+            raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")
 
     def queries(self) -> Queries:
         """The queries it shows."""
@@ -127,7 +148,8 @@ class Table(View):
         below = {name: under for name, under in self.below.items() if isinstance(under, str)}
         return {
             **super().options(), "search": self.search, "below": below, "tags": list(self.tags),
-            "times": self.times, "size": self.page_size, "selects": bool(self._callbacks.get("select")),
+            "times": self.times, "size": self._size(), "selects": bool(self._callbacks.get("select")),
+            "cells": dict(self.cells), "scroll": self.scroll, "step": self._step(),
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:
@@ -147,17 +169,26 @@ class Table(View):
             return Choice()
         return Choice(sort=(self.sort.removeprefix("-"), self.sort.startswith("-")))
 
+    def _size(self) -> int:
+        return max(WINDOW, self.page_size) if self.scroll else self.page_size
+
+    def _step(self) -> int:
+        """By how many rows one page begins after another."""
+        return self._size() // 4 if self.scroll else self._size()
+
     def _queries(self, choice: Choice) -> Queries:
         (query,) = super().queries()
         searched = self._searched(query)
-        page = PageSQL(query.sql, tuple(query.parameters), choice, self.page_size, searched)
+        page = PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step())
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()))
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
         return query.live.query(sql, *parameters, scope=query.scope, priority=self.urgency())
 
     def _searched(self, query: LiveQuery) -> tuple[str, ...]:
-        page = self._ask(query, *PageSQL(query.sql, tuple(query.parameters), self._first(), self.page_size).rows())
+        page = self._ask(
+            query, *PageSQL(query.sql, tuple(query.parameters), self._first(), self._size(), step=self._step()).rows()
+        )
         return tuple(c.name for c in page.columns if codec.kind(c.type) not in ("bytes", "json"))
 
     def _shape(self, choice: Choice) -> TableShape:
@@ -165,7 +196,7 @@ class Table(View):
         shown: Sequence[str] = list(self.columns) if self.columns is not None else []
         extra = [under for under in self.below.values() if shown and under not in shown]
         return TableShape(
-            choice=choice, size=self.page_size, columns=(*shown, *extra), labels=tuple(labels.items()),
+            choice=choice, size=self._size(), columns=(*shown, *extra), labels=tuple(labels.items()),
             formats=tuple(self.formats.items()),
         )  # fmt: skip
 
