@@ -2,8 +2,8 @@
 
 A page of four charts and ten tiles, in 100 sessions, ten updates a second: by the channel, and by Panel's best pattern
 (one `add_next_tick_callback` for each session, everything under one hold). Server and clients are processes of
-their own, so that the processor time counted is the server's. Panel's way is given one update a second, because ten would be more
-than a core can do; what is compared is the time for one update of one session.
+their own, so that the processor time counted is the server's. Panel's way is given one update a second, because
+ten would be more than a core can do; what is compared is the time for one update of one session.
 
 One client of the channel stops reading in between: it must cost nothing while it does, and be right when it is back.
 

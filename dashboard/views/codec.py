@@ -66,6 +66,14 @@ def cell(value: object) -> Cell:
 
 def magnitude(value: Any) -> float | None:
     """A value as a place on an axis: a finite number (timestamps in ms, intervals in seconds), else None."""
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    if type(value) is int:
+        return value
+    return _placed(value)
+
+
+def _placed(value: Any) -> float | None:
     if value is None or isinstance(value, str):
         return None
     if isinstance(value, dt.datetime | dt.date):

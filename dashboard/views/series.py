@@ -28,16 +28,30 @@ def gathered(
     rows: Iterable[Sequence[object]], x: int, ys: Sequence[int], names: Sequence[str], by: int | None, is_category: bool
 ) -> dict[str, Series]:
     """Rows as series by name: one for each value of `by`, or for each of `ys`."""
-    found: dict[str, Series] = {}
+    if by is None:
+        return _columns(list(rows), x, ys, names, is_category)
+    groups: dict[object, list[Sequence[object]]] = {}
     for row in rows:
-        place: Place | None = _label(row[x]) if is_category else codec.magnitude(row[x])
-        if place is None:
-            continue
-        for y, name in zip(ys, names, strict=True):
-            series = found.setdefault(name if by is None else _label(row[by]), {"x": [], "y": []})
-            series["x"].append(place)
-            series["y"].append(codec.magnitude(row[y]))
-    return dict(sorted(found.items())) if by is not None else found
+        groups.setdefault(row[by], []).append(row)
+    found: dict[str, Series] = {}
+    for value, theirs in groups.items():
+        for series in _columns(theirs, x, ys[:1], names, is_category).values():
+            found[_label(value)] = series
+    return dict(sorted(found.items()))
+
+
+def _columns(
+    rows: list[Sequence[object]], x: int, ys: Sequence[int], names: Sequence[str], is_category: bool
+) -> dict[str, Series]:
+    place = _label if is_category else codec.magnitude
+    places = [place(row[x]) for row in rows]
+    if None in places:
+        rows = [row for row, at in zip(rows, places, strict=True) if at is not None]
+        places = [at for at in places if at is not None]
+    if not rows:
+        return {}
+    columns = {name: [codec.magnitude(row[y]) for row in rows] for y, name in zip(ys, names, strict=False)}
+    return {name: {"x": places, "y": column} for name, column in columns.items()}
 
 
 def ordered(series: Series) -> Series:

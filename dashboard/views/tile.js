@@ -23,7 +23,8 @@ export class TileView {
   get node() { return this.card.node; }
 
   receive(picture) {
-    this.card.show(picture, (body) => this.draw(body));
+    if (picture.step) this.draw(Object.assign(this.shown, picture.step));
+    else this.card.show(picture, (body) => this.draw(this.shown = body));
   }
 
   draw({ value, unit, tone, change, spark }) {

@@ -62,6 +62,10 @@ class TileShape(Shape):
             "spark": [] if series is None else spark(series, self.spark),
         }
 
+    def difference(self, old: Picture, new: Picture) -> Picture | None:
+        """What changed from one picture to the next."""
+        return {name: value for name, value in new.items() if old[name] != value}
+
     def _text(self, value: object) -> str:
         return "–" if value is None else formatted(self.format, value)
 
