@@ -116,6 +116,11 @@ class LiveQuery:
         """Why it cannot be brought up to date at present; None when it can."""
         return self._answer.error
 
+    @property
+    def is_subscribed(self) -> bool:
+        """Whether somebody is called when it changes."""
+        return bool(self._subscriptions)
+
     async def ready(self) -> LiveQuery:
         """Wait until the first answer is in.
 

@@ -15,13 +15,15 @@ import itertools
 import secrets
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+
+from dashboard.live import LiveQuery
 
 from . import codec
 
 if TYPE_CHECKING:
-    from dashboard.live import Delta, LiveQuery
+    from dashboard.live import Delta
 
 Picture = dict[str, Any]
 Queries = tuple["LiveQuery", ...]
@@ -71,16 +73,18 @@ class Strand:
         """Tell `follower` of new pictures from now on."""
         self.followers.add(follower)
         if not self._subscriptions:
+            resume(self.queries)
             self._subscriptions = [query.subscribe(self._moved) for query in self.queries]
             self.refresh()
 
     def unfollow(self, follower: Follower) -> None:
         """Do not; the last one who leaves lets the queries rest."""
         self.followers.discard(follower)
-        if not self.followers:
+        if not self.followers and self._subscriptions:
             for subscription in self._subscriptions:
                 subscription.close()
             self._subscriptions = []
+            rest(self.queries)
 
     def hold(self) -> None:
         """Count one more view that shows this strand."""
@@ -148,8 +152,23 @@ def strand(queries: Queries, shape: Shape, priority: str) -> Strand:
     key = (tuple(_identity(query) for query in queries), shape, priority)
     known = Strand._all.get(key)
     if known is None:
-        known = Strand._all[key] = Strand(key, queries, shape, priority)
+        return Strand._all.setdefault(key, Strand(key, queries, shape, priority))
+    rest(query for query in queries if query not in known.queries)
     return known
+
+
+def rest(queries: Iterable[LiveQuery]) -> None:
+    """Have PostgreSQL asked no more for what nobody sees; a query with subscribers of its own goes on."""
+    for query in queries:
+        if isinstance(query, LiveQuery) and not query.is_subscribed:
+            query.pause()
+
+
+def resume(queries: Iterable[LiveQuery]) -> None:
+    """Follow again."""
+    for query in queries:
+        if isinstance(query, LiveQuery):
+            query.resume()
 
 
 def keyed_difference(old: Picture, new: Picture) -> Picture | None:
