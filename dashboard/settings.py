@@ -43,7 +43,7 @@ class Settings(BaseSettings):
     )
     data_folder: Path = Field(
         default_factory=_default_data_folder,
-        description="folder of the embedded server, of the key that signs sessions, and of writes that wait for the database",
+        description="folder of the embedded server, of the key that signs sessions, and of waiting writes",
     )
     pg_bin: Path | None = Field(
         default=None, description="folder of PostgreSQL programs for the embedded server; empty: the best one found"
@@ -56,7 +56,8 @@ class Settings(BaseSettings):
         description="hosts (host:port) that pages may be opened under, a JSON list; empty: the address",
     )
     secret: SecretStr | None = Field(
-        default=None, description="key that signs sessions, the same for all processes; empty: one is made and kept in the data folder"
+        default=None,
+        description="key that signs sessions, the same for all processes; empty: one kept in the data folder",
     )
     secure_cookies: bool = Field(default=False, description="send cookies over https only (set it behind TLS)")
     session_lifetime: float = Field(
