@@ -71,6 +71,7 @@ class Witness:
         """Run every open query in the open snapshot."""
         self._expected = {}
         reading = Reading(reader.connection)
+        await reading.hurry(0.2)  # an open TRUNCATE holds up a SELECT: then there is nothing to compare with
         for answer in list(self.live.hub.answers):
             if answer.source is not None and answer.source.shape.clock:
                 continue
@@ -80,7 +81,8 @@ class Witness:
             except ConnectionLost:
                 raise
             except DashboardError as error:
-                self._expected[answer] = error
+                if getattr(error, "sqlstate", None) != "57014":
+                    self._expected[answer] = error
 
     def _compare(self, tick: Tick) -> None:
         self.ticks += 1

@@ -224,7 +224,7 @@ class Hub:
         work = _Work(joined=set(self._joining))
         changes = Changes(window, reading, standby=reader.standby)
         failed = {answer for answer in self.answers if answer.error is not None or answer.plan is None}
-        if heartbeat or window.broken:
+        if heartbeat or settle or window.broken:
             await self._look_at_schema(reading, work, failed)
         for answer in self._due(reader, changes, settle) - work.reopened - work.joined - failed - set(self._away):
             anew = window.broken or answer in self._stale

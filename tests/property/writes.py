@@ -21,7 +21,9 @@ WRITERS = 3
 _small = st.integers(0, 7)
 _int = st.sampled_from(("0", "1", "2", "3", "NULL"))
 _text = st.sampled_from(("'x'", "'y'", "'xy'", "''", "'Ü'", "NULL"))
-_number = st.sampled_from(("0", "1", "1.50", "2.5", "-3.25", "0.1", "123456789012345678.000001", "'NaN'", "NULL", "1.0"))
+_number = st.sampled_from(
+    ("0", "1", "1.50", "2.5", "-3.25", "0.1", "123456789012345678.000001", "'NaN'", "NULL", "1.0")
+)
 _cash = st.sampled_from(("0", "1.5", "-2.25", "NULL", "10"))
 _float = st.sampled_from(("0", "'-0'", "1.5", "'NaN'", "'Infinity'", "-2", "NULL"))
 _time = st.sampled_from(("'2025-01-01 10:00Z'", "'2025-01-01 10:30Z'", "'2025-06-01 12:00+05'", "'infinity'", "NULL"))

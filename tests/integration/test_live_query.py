@@ -1,0 +1,593 @@
+"""The life of live queries: shared, released, and right whatever happens to the schema, a policy or a grant."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+
+from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, PrivilegeError, QueryError
+from dashboard.live import Delta, Live, LiveQuery, Scope, hub
+from dashboard.live import live as live_module
+from dashboard.postgres.capture import uninstall
+from dashboard.postgres.connection import Connection
+from dashboard.postgres.follower import Pace
+from tests.conftest import in_database
+from tests.log import connected
+from tests.waiting import eventually
+from tests.witness import Witness, difference, rows_of
+
+PACE = Pace(heartbeat=0.1, tick=0.002)
+SCHEMA = """
+    CREATE TABLE orders (id int PRIMARY KEY, shop int, status text, total numeric(10, 2));
+    INSERT INTO orders SELECT i, i % 3, 'new', i FROM generate_series(1, 9) i;
+"""
+
+
+@pytest.fixture
+async def writer(database: str) -> AsyncIterator[Connection]:
+    """Yield a connection to a database with a table."""
+    async with connected(database) as connection:
+        await connection.execute(SCHEMA)
+        yield connection
+
+
+@pytest.fixture
+async def live(database: str, writer: Connection) -> AsyncIterator[Live]:
+    """Yield a `Live` that follows the table."""
+    async with Live(database, pace=PACE) as one:
+        await one.install("orders")
+        yield one
+
+
+@pytest.fixture
+async def watched(database: str, writer: Connection) -> AsyncIterator[Live]:
+    """Yield a `Live` that follows the table, watched by a witness."""
+    one = Live(database, pace=PACE)
+    witness = Witness(one)
+    async with one:
+        await one.install("orders")
+        yield one
+    assert witness.compared
+    assert not witness.faults, "\n".join(witness.faults)
+
+
+async def equals_select(query: LiveQuery, connection: Connection) -> None:
+    await query.live.caught_up()
+    expected = [tuple(row) for row in await connection.fetch(query.sql, *query.parameters)]
+    assert not difference(expected, rows_of(query))
+
+
+# Sharing and ending
+
+
+async def test_the_same_question_has_one_answer(live: Live) -> None:
+    one = live.query("SELECT id FROM orders WHERE shop = $1", 1)
+    same = live.query("SELECT id FROM orders WHERE shop = $1", 1)
+    other = live.query("SELECT id FROM orders WHERE shop = $1", 2)
+    scoped = live.query("SELECT id FROM orders WHERE shop = $1", 1, scope=Scope(settings={"app.x": "1"}))
+    await asyncio.gather(one.ready(), same.ready(), other.ready(), scoped.ready())
+    assert one.state is same.state
+    assert len({id(query.state) for query in (one, other, scoped)}) == 3
+    assert len(live.hub.answers) == 3
+
+
+async def test_equal_values_of_two_types_are_two_questions(live: Live) -> None:
+    one, truth = live.query("SELECT $1::text AS t", "1"), live.query("SELECT $1::bool AS t", True)
+    assert rows_of(await one.ready()) == [("1",)]
+    assert rows_of(await truth.ready()) == [(True,)]
+
+
+async def test_an_answer_ends_a_moment_after_its_last_user(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "GRACE", 0.05)
+    one, same = live.query("SELECT id FROM orders"), live.query("SELECT id FROM orders")
+    await one.ready()
+    one.close()
+    one.close()
+    assert same.state.rows
+    same.close()
+    await eventually(lambda: not live.hub.answers and not live._answers)
+
+
+async def test_an_answer_ends_when_nobody_refers_to_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "GRACE", 0.05)
+    query = live.query("SELECT id FROM orders")
+    await query.ready()
+    del query
+    gc.collect()
+    await eventually(lambda: not live.hub.answers)
+
+
+async def test_a_new_question_is_not_ended_by_an_old_one(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(live_module, "GRACE", 0.1)
+    sql = "SELECT id FROM orders"
+    first = live.query(sql)
+    await first.ready()
+    first.close()
+    again = live.query(sql)
+    await asyncio.to_thread(lambda: None)
+    again.close()
+    await eventually(lambda: not live._answers)
+    kept = await live.query(sql).ready()
+    await asyncio.wait({asyncio.ensure_future(live.caught_up())})
+    assert live.query(sql).state is kept.state
+
+
+async def test_closing_ends_tasks_connections_and_iterators(database: str, writer: Connection) -> None:
+    live = Live(database, pace=PACE)
+    async with live:
+        query = await live.query("SELECT id FROM orders").ready()
+
+        async def follow() -> None:
+            async for _ in query:
+                pass
+
+        iterating = asyncio.create_task(follow())
+        await live.caught_up()
+    with pytest.raises(Closed):
+        await iterating
+    with pytest.raises(Closed):
+        live.query("SELECT 1")
+    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dashboard:%' AND datname = current_database()"
+
+    async def none_left() -> bool:
+        return await writer.fetchval(count) == 0  # type: ignore[no-any-return]  # count(*)
+
+    await eventually(none_left)
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_closing_in_the_middle_of_a_slow_query_leaves_nothing_running(database: str, writer: Connection) -> None:
+    async with Live(database, pace=PACE) as live:
+        live.query("SELECT pg_sleep(600)")
+        running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'"
+
+        async def is_running() -> bool:
+            return await writer.fetchval(running) == 1  # type: ignore[no-any-return]  # count(*)
+
+        await eventually(is_running)
+
+    async def has_ended() -> bool:
+        return await writer.fetchval(running) == 0  # type: ignore[no-any-return]  # count(*)
+
+    await eventually(has_ended)
+
+
+async def test_closing_a_query_ends_its_iterators(live: Live) -> None:
+    query = live.query("SELECT id FROM orders")
+    begun = asyncio.Event()
+
+    async def follow() -> None:
+        async for _ in query:
+            begun.set()
+
+    task = asyncio.create_task(follow())
+    await begun.wait()
+    query.close()
+    with pytest.raises(Closed):
+        await task
+
+
+async def test_a_slow_iterator_gets_the_whole_answer_instead_of_a_queue(
+    watched: Live, writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.live.query.QUEUE", 3)
+    query = watched.query("SELECT id, total FROM orders WHERE id = 1")
+    deltas = aiter(query)
+    assert (await anext(deltas)).replaced
+    waiting = asyncio.ensure_future(anext(deltas))
+    for number in range(20):
+        await writer.execute("UPDATE orders SET total = $1 WHERE id = 1", number + 100)
+        await watched.caught_up()
+    seen: list[Delta] = [await waiting]
+    while not seen[-1].replaced:
+        seen.append(await anext(deltas))
+    assert len(seen) <= 6
+    assert [row[1] for row in seen[-1].rows] == [119]
+    await deltas.aclose()  # type: ignore[attr-defined]  # it is an async generator
+
+
+async def test_one_live_serves_two_event_loops_one_after_the_other(database: str, writer: Connection) -> None:
+    def run() -> list[tuple[Any, ...]]:
+        live = Live(database, pace=PACE)
+        query = None
+
+        async def first() -> None:
+            nonlocal query
+            await live.install("orders")
+            query = await live.query("SELECT count(*) FROM orders").ready()
+            await live.caught_up()
+
+        async def second() -> None:
+            async with connected(database) as connection:
+                await connection.execute("INSERT INTO orders VALUES (100)")
+            await live.caught_up()
+            await live.query("SELECT id FROM orders").ready()
+            await live.close()
+
+        asyncio.run(first())
+        asyncio.run(second())
+        assert query is not None
+        return rows_of(query)
+
+    assert await asyncio.to_thread(run) == [(10,)]
+
+
+async def test_a_listener_that_fails_takes_nothing_with_it(live: Live, writer: Connection) -> None:
+    query = await live.query("SELECT id FROM orders").ready()
+    told: list[Delta | None] = []
+    reported: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _loop, context: reported.append(context))
+    query.subscribe(lambda _query, _delta: 1 / 0)  # type: ignore[func-returns-value,arg-type]  # it fails
+    query.subscribe(lambda _query, delta: told.append(delta))
+    await writer.execute("INSERT INTO orders VALUES (100)")
+    await live.caught_up()
+    assert len(told) == 1
+    assert isinstance(reported[0]["exception"], ZeroDivisionError)
+    assert live.status.state == "live"
+
+
+async def test_queries_of_a_tick_have_one_offset(watched: Live, writer: Connection) -> None:
+    queries = [watched.query(f"SELECT {n} AS n, count(*) FROM orders") for n in range(3)]
+    for query in queries:
+        await query.ready()
+    offsets: list[set[str]] = []
+    watched.on_tick(lambda _tick: offsets.append({str(query.offset) for query in queries}))
+    for number in range(100, 110):
+        await writer.execute("INSERT INTO orders VALUES ($1)", number)
+    await watched.caught_up()
+    assert offsets
+    assert all(len(found) == 1 for found in offsets)
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("sql", "sentence"),
+    [
+        ("SELECT nope FROM orders", 'column "nope" does not exist'),
+        ("SELECT * FROM nope", 'relation "nope" does not exist'),
+        ("SELECT FROM", "PostgreSQL says"),
+        ("SELECT 1 / 0", "division by zero"),
+        ("SELECT id FROM orders WHERE shop = 'x'", "invalid input syntax"),
+        ("SELECT", "no columns"),
+    ],
+)
+async def test_an_error_in_a_select_is_one_sentence(live: Live, sql: str, sentence: str) -> None:
+    query = live.query(sql)
+    with pytest.raises(QueryError, match=sentence):
+        await query.ready()
+    assert sentence in str(query.error)
+    assert query.frame.empty
+
+
+@pytest.mark.parametrize(
+    "sql", ["INSERT INTO orders VALUES (1)", "SELECT 1; SELECT 2", "", "SELECT 1 AS one INTO made", "DROP TABLE orders"]
+)
+async def test_what_is_not_one_select_is_refused_at_once(live: Live, sql: str) -> None:
+    with pytest.raises(NotASelect):
+        live.query(sql)
+
+
+async def test_a_function_that_writes_is_refused(live: Live, writer: Connection) -> None:
+    await writer.execute(
+        "CREATE FUNCTION w() RETURNS int LANGUAGE sql AS 'INSERT INTO orders VALUES (77) RETURNING id'"
+    )
+    with pytest.raises(NotASelect, match="only reads"):
+        await live.query("SELECT w()").ready()
+
+
+async def test_a_parameter_of_the_wrong_type_is_told(live: Live) -> None:
+    with pytest.raises(QueryError, match=r"\$1"):
+        await live.query("SELECT id FROM orders WHERE shop = $1", "seven").ready()
+
+
+async def test_a_value_beyond_python_is_an_error_of_its_query_alone(watched: Live, writer: Connection) -> None:
+    good = await watched.query("SELECT count(*) FROM orders").ready()
+    wide = watched.query("SELECT id, date '4713-01-01 BC' + id AS day FROM orders WHERE id > 100")
+    await wide.ready()
+    await writer.execute("INSERT INTO orders VALUES (101)")
+    await equals_select(good, writer)
+    assert isinstance(wide.error, QueryError)
+    await writer.execute("DELETE FROM orders WHERE id > 100")
+    await eventually(lambda: wide.error is None)
+    assert rows_of(wide) == []
+
+
+async def test_one_query_that_fails_leaves_the_others_alone_and_heals(watched: Live, writer: Connection) -> None:
+    ratio = await watched.query("SELECT id, total / shop AS ratio FROM orders WHERE id < 3").ready()
+    good = await watched.query("SELECT count(*) FROM orders").ready()
+    told: list[Delta | None] = []
+    ratio.subscribe(lambda _query, delta: told.append(delta))
+    before = rows_of(ratio)
+    await writer.execute("UPDATE orders SET shop = 0 WHERE id = 1; INSERT INTO orders VALUES (50)")
+    await equals_select(good, writer)
+    assert "division by zero" in str(ratio.error)
+    assert rows_of(ratio) == before
+    assert told[-1] is None
+    await writer.execute("UPDATE orders SET total = 5 WHERE id = 2")
+    await equals_select(good, writer)
+    await writer.execute("UPDATE orders SET shop = 2 WHERE id = 1")
+    await eventually(lambda: ratio.error is None)
+    await equals_select(ratio, writer)
+
+
+async def test_after_an_error_nothing_is_missing(watched: Live, writer: Connection) -> None:
+    ratio = await watched.query("SELECT id, total / shop AS ratio FROM orders WHERE id > 100").ready()
+    for number in range(101, 140):
+        await writer.execute("INSERT INTO orders VALUES ($1, $2, 'x', 1)", number, number % 2)
+        await watched.caught_up()
+    await writer.execute("DELETE FROM orders WHERE shop = 0")
+    await eventually(lambda: ratio.error is None)
+    await equals_select(ratio, writer)
+
+
+@pytest.mark.parametrize("dsn", ["postgresql://nobody@127.0.0.1:1/x", "nonsense://", "postgresql://[::1/x"])
+async def test_an_unreachable_or_wrong_dsn_is_one_sentence(dsn: str) -> None:
+    with pytest.raises(ConnectError) as caught:
+        async with Live(dsn, pace=PACE):
+            pass
+    assert caught.value.remedy
+    assert asyncio.all_tasks() == {asyncio.current_task()}
+
+
+async def test_wrong_password_and_missing_database_are_told(database: str) -> None:
+    with pytest.raises(ConnectError, match="no such database"):
+        async with Live(in_database(database, "nowhere"), pace=PACE):
+            pass
+    login, _, place = database.rpartition("@")
+    with pytest.raises(ConnectError, match="refuses the login") as caught:
+        async with Live(f"{login}x@{place}", pace=PACE):
+            pass
+    assert login.rpartition(":")[2] not in str(caught.value)
+
+
+# Schema, policies, grants
+
+
+CHANGES = [
+    ("ALTER TABLE orders ADD COLUMN note text DEFAULT 'n'", "SELECT * FROM orders"),
+    ("ALTER TABLE orders DROP COLUMN status", "SELECT * FROM orders"),
+    ("ALTER TABLE orders RENAME COLUMN status TO state", "SELECT * FROM orders"),
+    ("ALTER TABLE orders ALTER COLUMN total TYPE int", "SELECT shop, sum(total) FROM orders GROUP BY shop"),
+    ("ALTER TABLE orders ALTER COLUMN total TYPE numeric USING total * 2", "SELECT sum(total) FROM orders"),
+    ("ALTER TABLE orders ALTER COLUMN id TYPE text", "SELECT id, total FROM orders"),
+    ("ALTER TABLE orders DROP CONSTRAINT orders_pkey; INSERT INTO orders VALUES (1)", "SELECT id, total FROM orders"),
+    ("CREATE OR REPLACE VIEW big AS SELECT id FROM orders WHERE total > 7", "SELECT * FROM big"),
+    ("DROP VIEW big; CREATE VIEW big AS SELECT shop, id FROM orders", "SELECT * FROM big"),
+    ("REFRESH MATERIALIZED VIEW counted", "SELECT * FROM counted"),
+    ("CREATE OR REPLACE FUNCTION price(o orders) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT o.total * 3'",
+     "SELECT id, price(orders) FROM orders"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "sql"), CHANGES)
+async def test_a_schema_change_under_a_query_ends_in_the_right_answer(
+    live: Live, writer: Connection, change: str, sql: str
+) -> None:
+    await writer.execute(
+        "CREATE VIEW big AS SELECT id FROM orders WHERE total > 5; "
+        "CREATE MATERIALIZED VIEW counted AS SELECT count(*) FROM orders; "
+        "CREATE FUNCTION price(o orders) RETURNS numeric LANGUAGE sql STABLE AS 'SELECT o.total'"
+    )
+    if "TYPE" in change or "DROP COLUMN" in change:
+        await writer.execute("DROP VIEW big; DROP MATERIALIZED VIEW counted; DROP FUNCTION price")
+    query = await live.query(sql).ready()
+    await writer.execute("INSERT INTO orders VALUES (200, 1, 'x', 9.75)")
+    await live.caught_up()
+    await writer.execute(change)
+
+    async def is_right() -> bool:
+        await equals_select(query, writer)
+        return query.error is None
+
+    await eventually(is_right, timeout=3)
+    await writer.execute("DELETE FROM orders WHERE shop = 1")
+    await eventually(is_right, timeout=3)
+
+
+async def test_a_dropped_table_is_an_error_and_a_new_one_heals_it(live: Live, writer: Connection) -> None:
+    query = await live.query("SELECT id, status FROM orders").ready()
+    await writer.execute("DROP TABLE orders")
+    await eventually(lambda: query.error is not None and "does not exist" in str(query.error))
+    assert len(query.state.rows) == 9
+    await writer.execute(
+        "CREATE TABLE orders (id int PRIMARY KEY, status text); INSERT INTO orders VALUES (1, 'again')"
+    )
+    await eventually(lambda: query.error is None)
+    assert rows_of(query) == [(1, "again")]
+    await live.install("orders")
+    await writer.execute("INSERT INTO orders VALUES (2, 'more')")
+    await equals_select(query, writer)
+
+
+async def test_partitions_that_come_and_go_are_followed(live: Live, writer: Connection) -> None:
+    await writer.execute(
+        "CREATE TABLE visits (id int, month int, PRIMARY KEY (id, month)) PARTITION BY LIST (month);"
+        "CREATE TABLE visits_1 PARTITION OF visits FOR VALUES IN (1);"
+        "CREATE TABLE visits_2 (id int NOT NULL, month int NOT NULL, PRIMARY KEY (id, month));"
+        "INSERT INTO visits VALUES (1, 1); INSERT INTO visits_2 VALUES (2, 2)"
+    )
+    await live.install("visits")
+    rows = await live.query("SELECT id, month FROM visits").ready()
+    total = await live.query("SELECT count(*), sum(id) FROM visits").ready()
+    await writer.execute("ALTER TABLE visits ATTACH PARTITION visits_2 FOR VALUES IN (2)")
+
+    async def are_right() -> bool:
+        await equals_select(rows, writer)
+        await equals_select(total, writer)
+        return True
+
+    await eventually(are_right, timeout=3)
+    await writer.execute("INSERT INTO visits_2 VALUES (3, 2)")
+    await are_right()
+    await writer.execute("ALTER TABLE visits DETACH PARTITION visits_1")
+    await eventually(are_right, timeout=3)
+
+
+@pytest.fixture
+async def reader_role(writer: Connection) -> AsyncIterator[str]:
+    """Yield a role of the test's own that may read the table."""
+    await writer.execute(
+        "DROP ROLE IF EXISTS live_reader; CREATE ROLE live_reader; GRANT SELECT ON orders TO live_reader"
+    )
+    yield "live_reader"
+    await writer.execute("DROP OWNED BY live_reader; DROP ROLE live_reader")
+
+
+async def test_a_policy_made_while_a_query_is_open_takes_effect_within_a_second(
+    live: Live, writer: Connection, reader_role: str
+) -> None:
+    scope = Scope(role=reader_role, settings={"app.shop": "1"})
+    query = await live.query("SELECT id, shop FROM orders", scope=scope).ready()
+    total = await live.query("SELECT count(*), sum(total) FROM orders", scope=scope).ready()
+    assert len(query.state.rows) == 9
+    await writer.execute(
+        "ALTER TABLE orders ENABLE ROW LEVEL SECURITY; "
+        "CREATE POLICY own ON orders USING (shop = current_setting('app.shop')::int)"
+    )
+    await eventually(lambda: len(query.state.rows) == 3 and rows_of(total)[0][0] == 3, timeout=1)
+    await writer.execute("ALTER POLICY own ON orders USING (shop = 1 OR id = 2)")
+    await eventually(lambda: len(query.state.rows) == 4, timeout=1)
+    await writer.execute("UPDATE orders SET shop = 1 WHERE id = 3")
+    await live.caught_up()
+    assert len(query.state.rows) == 5
+    assert rows_of(total)[0][0] == 5
+    await writer.execute("DROP POLICY own ON orders")
+    await eventually(lambda: not query.state.rows, timeout=1)
+
+
+async def test_a_grant_taken_away_is_an_error_within_a_second_and_given_back_heals(
+    live: Live, writer: Connection, reader_role: str
+) -> None:
+    query = await live.query("SELECT id FROM orders", scope=Scope(role=reader_role)).ready()
+    await writer.execute(f"REVOKE SELECT ON orders FROM {reader_role}")
+    await eventually(lambda: isinstance(query.error, PrivilegeError), timeout=1)
+    assert "GRANT" in query.error.remedy  # type: ignore[union-attr]  # just seen
+    await writer.execute(f"GRANT SELECT ON orders TO {reader_role}")
+    await eventually(lambda: query.error is None, timeout=1)
+
+
+async def test_a_membership_changed_while_a_query_is_open_takes_effect(
+    live: Live, writer: Connection, reader_role: str
+) -> None:
+    await writer.execute(
+        "DROP ROLE IF EXISTS live_team; CREATE ROLE live_team; ALTER TABLE orders ENABLE ROW LEVEL SECURITY; "
+        "CREATE POLICY team ON orders TO live_team USING (true)"
+    )
+    query = await live.query("SELECT id FROM orders", scope=Scope(role=reader_role)).ready()
+    assert not query.state.rows
+    await writer.execute(f"GRANT live_team TO {reader_role}")
+    await eventually(lambda: len(query.state.rows) == 9, timeout=1)
+    await writer.execute(f"REVOKE live_team FROM {reader_role}")
+    await eventually(lambda: not query.state.rows, timeout=1)
+    await writer.execute("DROP OWNED BY live_team; DROP ROLE live_team")
+
+
+async def test_a_schema_change_while_a_query_is_being_opened_is_not_missed(live: Live, writer: Connection) -> None:
+    for number in range(10):
+        query = live.query(f"SELECT *, {number} AS n FROM orders")
+        await query.ready()
+        await writer.execute(f"ALTER TABLE orders ADD COLUMN c{number} int DEFAULT {number}")
+
+        async def is_right(query: LiveQuery = query) -> bool:
+            await equals_select(query, writer)
+            return True
+
+        await eventually(is_right, timeout=3)
+
+
+# Capture
+
+
+async def test_a_table_without_capture_is_polled_and_becomes_live(live: Live, writer: Connection) -> None:
+    await writer.execute("CREATE TABLE notes (id int PRIMARY KEY, note text)")
+    query = await live.query("SELECT id, note FROM notes").ready()
+    assert query.plan is not None
+    assert query.plan.kind == "rerun"
+    assert "notes has no capture" in query.plan.reason
+    await writer.execute("INSERT INTO notes VALUES (1, 'a')")
+    await eventually(lambda: rows_of(query) == [(1, "a")])
+    await live.install("notes")
+    await eventually(lambda: query.plan is not None and query.plan.kind == "rows")
+    await writer.execute("INSERT INTO notes VALUES (2, 'b')")
+    await equals_select(query, writer)
+    await uninstall(writer, ["notes"])
+    await eventually(lambda: query.plan is not None and "no capture" in query.plan.reason)
+
+
+# Slow and blocked queries
+
+
+async def test_a_slow_query_does_not_hold_up_the_others(live: Live, writer: Connection) -> None:
+    await writer.execute(
+        "CREATE FUNCTION slowly(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i FROM pg_sleep(0.25)'"
+    )
+    slow = await live.query("SELECT slowly(count(*)::int) FROM orders").ready()
+    fast = await live.query("SELECT count(*) FROM orders").ready()
+    loop = asyncio.get_running_loop()
+    longest = 0.0
+    for number in range(100, 120):
+        began = loop.time()
+        await writer.execute("INSERT INTO orders VALUES ($1)", number)
+        await eventually(lambda wanted=number - 90: rows_of(fast) == [(wanted,)])  # type: ignore[misc]  # a default
+        longest = max(longest, loop.time() - began)
+    assert longest < 0.2
+    await live.caught_up()
+    assert rows_of(slow) == rows_of(fast) == [(29,)]
+
+
+async def test_a_query_that_times_out_does_not_hold_up_the_others(database: str, writer: Connection) -> None:
+    async with Live(database, pace=Pace(heartbeat=0.1, tick=0.002, statement_timeout=0.7)) as live:
+        await live.install("orders")
+        await writer.execute(
+            "CREATE FUNCTION lazy(i bigint) RETURNS bigint LANGUAGE sql STABLE AS "
+            "'SELECT i FROM pg_sleep(CASE WHEN i > 9 THEN 100 ELSE 0 END)'"
+        )
+        lazy = await live.query("SELECT lazy(count(*)) FROM orders").ready()
+        fast = await live.query("SELECT count(*) FROM orders").ready()
+        await writer.execute("INSERT INTO orders VALUES (10)")
+        await eventually(lambda: lazy.error is not None)
+        assert "timeout" in str(lazy.error)
+        loop = asyncio.get_running_loop()
+        for number in range(100, 110):
+            began = loop.time()
+            await writer.execute("INSERT INTO orders VALUES ($1)", number)
+            await eventually(lambda wanted=number - 89: rows_of(fast) == [(wanted,)])  # type: ignore[misc]  # a default
+            assert loop.time() - began < 0.4
+        await writer.execute("DELETE FROM orders WHERE id > 9")
+        await eventually(lambda: lazy.error is None)
+
+
+async def test_a_locked_table_does_not_hold_up_the_others(
+    live: Live, writer: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "PATIENCE", 0.1)
+    await writer.execute("CREATE TABLE other (id int PRIMARY KEY)")
+    await live.install("other")
+    locked = await live.query("SELECT o.id FROM orders o JOIN other USING (id)").ready()
+    free = await live.query("SELECT id FROM other").ready()
+    async with connected(database) as locker:
+        async with locker.transaction():
+            await locker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+            await writer.execute("INSERT INTO other VALUES (1)")
+            await eventually(lambda: rows_of(free) == [(1,)], timeout=2)
+            await writer.execute("INSERT INTO other VALUES (2)")
+            await eventually(lambda: len(rows_of(free)) == 2, timeout=2)
+            assert locked.error is None
+            assert locked.offset != free.offset
+    await live.caught_up()
+    assert len(rows_of(locked)) == 2
+    assert locked.offset == free.offset
+
+
+async def test_an_answer_that_cannot_be_reached_says_so(database: str) -> None:
+    live = Live("postgresql://nobody@127.0.0.1:1/x", pace=PACE)
+    query = live.query("SELECT 1")
+    with pytest.raises((ConnectError, ConnectionLost)):
+        await query.ready()
+    await live.close()
