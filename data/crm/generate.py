@@ -173,31 +173,28 @@ class Team:
         self.emails.append((number, contact, template + 1, at, delivered, opened))
 
 
-def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
+def write(folder: Path, name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
     """Write one file."""
-    with (FOLDER / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header.split())
         writer.writerows(rows)
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     """Write all files."""
     team = Team(SEED)
     team.live()
     people = [(number, *row) for number, row in enumerate(MEMBERS, start=1)]
-    write("members", "id handle name email upline", ((*p[:3], f"{p[1]}@example.org", p[3]) for p in people))
+    write(folder, "members", "id handle name email upline", ((*p[:3], f"{p[1]}@example.org", p[3]) for p in people))
     profile = "member_id city country timezone open_goal activity_goal"
-    write("member_profiles", profile, ((p[0], *p[5:]) for p in people))
-    write("email_templates", "id name subject", ((n, *t[:2]) for n, t in enumerate(TEMPLATES, 1)))
-    write("contacts", "id member_id name email phone country source stage score at", team.contacts)
-    write(
-        "member_activities",
-        "contact_id kind at minutes detail",
-        sorted(team.activities, key=lambda row: (row[2], row)),
-    )
-    write("sent_emails", "id contact_id template_id at delivered_after opened_after", team.emails)
-    write("email_clicks", "email_id after url", team.clicks)
+    write(folder, "member_profiles", profile, ((p[0], *p[5:]) for p in people))
+    write(folder, "email_templates", "id name subject", ((n, *t[:2]) for n, t in enumerate(TEMPLATES, 1)))
+    write(folder, "contacts", "id member_id name email phone country source stage score at", team.contacts)
+    activities = sorted(team.activities, key=lambda row: (row[2], str(row)))
+    write(folder, "member_activities", "contact_id kind at minutes detail", activities)
+    write(folder, "sent_emails", "id contact_id template_id at delivered_after opened_after", team.emails)
+    write(folder, "email_clicks", "email_id after url", team.clicks)
 
 
 if __name__ == "__main__":
