@@ -18,8 +18,12 @@ if TYPE_CHECKING:
     from dashboard.postgres.scope import Scope
     from dashboard.views.chart import Chart
     from dashboard.views.feed import Feed
+    from dashboard.views.group import Group
     from dashboard.views.page import Page
+    from dashboard.views.progress import Progress
+    from dashboard.views.refresh import Refresh
     from dashboard.views.status import Status
+    from dashboard.views.switch import Switch
     from dashboard.views.table import Table
     from dashboard.views.tile import Tile
     from dashboard.views.view import View
@@ -29,11 +33,15 @@ _HOMES = {
     "DashboardError": "errors",
     "Delta": "live.delta",
     "Feed": "views.feed",
+    "Group": "views.group",
     "Live": "live.live",
     "LiveQuery": "live.query",
     "Page": "views.page",
+    "Progress": "views.progress",
+    "Refresh": "views.refresh",
     "Scope": "postgres.scope",
     "Status": "views.status",
+    "Switch": "views.switch",
     "Table": "views.table",
     "Tile": "views.tile",
     "View": "views.view",
@@ -45,11 +53,15 @@ __all__ = [
     "DashboardError",
     "Delta",
     "Feed",
+    "Group",
     "Live",
     "LiveQuery",
     "Page",
+    "Progress",
+    "Refresh",
     "Scope",
     "Status",
+    "Switch",
     "Table",
     "Tile",
     "View",

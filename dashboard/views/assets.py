@@ -27,6 +27,10 @@ MODULES = (
     "chart",
     "pane",
     "status",
+    "progress",
+    "switch",
+    "refresh",
+    "group",
     "page",
     "element",
 )

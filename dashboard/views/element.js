@@ -7,9 +7,16 @@ import { TableView } from "./table.js";
 import { ChartView } from "./chart.js";
 import { PaneView } from "./pane.js";
 import { StatusView } from "./status.js";
+import { ProgressView } from "./progress.js";
+import { SwitchView } from "./switch.js";
+import { RefreshView } from "./refresh.js";
+import { GroupView } from "./group.js";
 import { PageView } from "./page.js";
 
-const KINDS = { tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView };
+const KINDS = {
+  tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
+  progress: ProgressView, switch: SwitchView, refresh: RefreshView, group: GroupView,
+};
 
 export function render({ model, view, el }) {
   adopt(document, themeCss);

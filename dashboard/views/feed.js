@@ -1,7 +1,10 @@
-// Lines by key, newest first. What arrives is shown; what is new is counted until the reader has seen it.
+// Lines by key, newest first. What arrives is shown; what is new is counted until the reader has seen it. A paused feed
+// stands still and keeps what arrives; resumed, it shows all of that, however many lines it takes, until it was seen.
 import { colour, h, setText } from "./dom.js";
 import { tickTime } from "./format.js";
 import { Card } from "./card.js";
+
+const MOST = 500; // lines kept while paused
 
 export class FeedView {
   constructor(options, send) {
@@ -17,6 +20,11 @@ export class FeedView {
     this.order = [];
     this.unseen = new Set();
     this.passed = 0; // new ones that newer ones have pushed out
+    this.shown = options.limit;
+    this.beyond = []; // lines from a pause that lie further back than the query reaches
+    this.held = null; // while paused: what has arrived, newest first, and the latest order
+    this.toggle = h("button", { class: "chip", type: "button", onclick: () => (this.held ? this.resume() : this.pause()) }, "❚❚ Pause");
+    if (options.pause) this.card.aside.append(this.toggle);
   }
 
   get node() { return this.card.node; }
@@ -29,18 +37,57 @@ export class FeedView {
   draw({ rows, order }) {
     const isFirst = this.items.size === 0 && !this.drawn;
     this.drawn = true;
-    this.rows = {};
+    if (this.held) { this.hold(rows, order); return; }
+    this.rows = Object.fromEntries(this.beyond.map((key) => [key, this.rows[key]]));
     this.merge(rows, order, !isFirst);
   }
 
-  step({ rows, order }) { this.merge(rows, order ?? this.order, true); }
+  step({ rows, order }) {
+    if (this.held) this.hold(rows, order ?? this.held.order);
+    else this.merge(rows, order ?? this.order, true);
+  }
 
-  merge(rows, order, isNews) {
+  pause() {
+    if (!this.drawn) return;
+    this.held = { arrived: [], known: new Set(this.order), rows: { ...this.rows }, order: this.order };
+    setText(this.toggle, "▶ Resume");
+    this.count();
+  }
+
+  hold(rows, order) {
+    const { held } = this;
+    Object.assign(held.rows, rows);
+    const last = order.findLastIndex((key) => held.known.has(key));
+    const fresh = order.slice(0, last < 0 ? order.length : last).filter((key) => !held.known.has(key));
+    held.arrived = [...fresh, ...held.arrived].slice(0, MOST);
+    held.order = order;
+    held.known = new Set([...held.arrived, ...order, ...this.order]);
+    for (const key of Object.keys(held.rows)) if (!held.known.has(key)) delete held.rows[key];
+    this.count();
+  }
+
+  // What lies further back than the query reaches was kept; what is missing within its reach has been deleted.
+  resume() {
+    const { arrived, rows, order } = this.held;
+    const oldest = rows[order.at(-1)]?.at ?? 0, reached = new Set(order);
+    this.beyond = [...arrived, ...this.beyond].filter((key) => !reached.has(key) && rows[key].at < oldest);
+    this.held = null;
+    setText(this.toggle, "❚❚ Pause");
+    this.shown = Math.max(this.shown, arrived.filter((key) => reached.has(key)).length + this.beyond.length);
+    this.merge(rows, order, false);
+    for (const key of arrived) if (this.items.has(key)) this.arrive(key, this.items.get(key), true);
+    this.count();
+  }
+
+  merge(rows, reached, isNews) {
     Object.assign(this.rows, rows);
+    const whole = this.beyond.length ? [...new Set([...reached, ...this.beyond])] : reached;
+    const order = whole.slice(0, this.shown);
     const lastKnown = order.findLastIndex((key) => this.items.has(key));
     let news = 0;
-    for (const key of Object.keys(rows)) {
+    for (const key of order) {
       const known = this.items.get(key);
+      if (known && !(key in rows)) continue;
       const item = this.item(key, this.rows[key], known);
       if (known) continue;
       this.items.set(key, item);
@@ -49,15 +96,15 @@ export class FeedView {
       this.arrive(key, item);
       news += 1;
     }
-    this.order = order;
-    this.place(news);
+    this.order = whole;
+    this.place(order, news);
     this.count();
   }
 
-  arrive(key, item) {
+  arrive(key, item, isCaughtUp = false) {
     item.classList.add("arriving");
     item.addEventListener("animationend", () => item.classList.remove("arriving"), { once: true });
-    if (this.options.seen === "browser") this.unseen.add(key);
+    if (this.options.seen === "browser" || isCaughtUp) this.unseen.add(key);
   }
 
   item(key, row, known) {
@@ -71,18 +118,19 @@ export class FeedView {
     return item;
   }
 
-  place(news) {
-    const kept = new Set(this.order);
+  place(order, news) {
+    const kept = new Set(order);
     let gone = 0;
     for (const [key, item] of this.items) {
       if (kept.has(key)) continue;
       item.remove();
       this.items.delete(key);
       gone += this.unseen.delete(key);
-      delete this.rows[key];
     }
+    const known = new Set(this.order);
+    for (const key of Object.keys(this.rows)) if (!known.has(key)) delete this.rows[key];
     this.passed += Math.min(gone, news);
-    this.order.forEach((key, place) => {
+    order.forEach((key, place) => {
       const item = this.items.get(key);
       if (this.list.children[place] !== item) this.list.insertBefore(item, this.list.children[place] ?? null);
     });
@@ -100,15 +148,20 @@ export class FeedView {
       item.classList.toggle("unseen", isUnseen);
       count += isUnseen;
     }
+    if (this.held) count = this.held.arrived.length;
+    const isMore = this.held && count === MOST;
     this.more.hidden = count === 0;
-    setText(this.more, `${count.toLocaleString()} new · mark as seen`);
+    setText(this.more, `${count.toLocaleString()}${isMore ? "+" : ""} new · ${this.held ? "show" : "mark as seen"}`);
   }
 
   see() {
-    const keys = this.order.filter((key) => this.isUnseen(key));
+    if (this.held) { this.resume(); return; }
+    const keys = this.order.filter((key) => this.items.has(key) && this.isUnseen(key));
     this.unseen.clear();
     this.passed = 0;
+    this.shown = this.options.limit;
+    this.beyond = [];
     this.send({ event: "seen", value: keys });
-    if (this.options.seen === "browser") this.count();
+    this.merge({}, this.order, false);
   }
 }

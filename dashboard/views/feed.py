@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 Piece = tuple[str, str]
 Line = str | list[Piece]
 Format = str | tuple[tuple[str, str], ...] | Callable[[Mapping[str, Any]], Line] | None
+#: Rows sent to a feed that may be paused.
+REACH = 200
 _BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
@@ -80,10 +82,14 @@ class Feed(View):
         A column that is true (or not NULL) once somebody has seen the row. The heading then counts new rows, and its
         button emits the event ``"seen"`` with the keys of the rows shown; ``True`` instead of a column keeps what was
         seen in the browser.
+    pause
+        Gives it a button to stand still and to go on. Of what comes meanwhile nothing is lost as long as no more rows
+        than the query's LIMIT come between two messages; let the query return more rows than are shown.
     """
 
     format = param.Parameter(default=None, doc="Template, templates by category, or function of the row.")
     limit = param.Integer(default=10, bounds=(1, 500), doc="Lines shown.")
+    pause = param.Boolean(default=False, doc="Whether the reader may make it stand still.")
     time = param.String(default=None, allow_None=True, doc="Column of the time; the first time column by default.")
     category = param.String(default=None, allow_None=True, doc="Column that colours the dot; `kind` if there is one.")
     seen = param.Parameter(default=None, doc="Column that says whether a row was seen, or True.")
@@ -100,13 +106,14 @@ class Feed(View):
         """How its queries become a picture."""
         given = tuple(sorted(self.format.items())) if isinstance(self.format, Mapping) else self.format
         seen = self.seen if isinstance(self.seen, str) else None
-        return FeedShape(format=given, time=self.time, category=self.category, seen=seen, limit=self.limit)
+        limit = max(self.limit, REACH) if self.pause else self.limit
+        return FeedShape(format=given, time=self.time, category=self.category, seen=seen, limit=limit)
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
         where = "column" if isinstance(self.seen, str) else ("browser" if self.seen else None)
         category = self.category or "kind"
-        return {**super().options(), "limit": self.limit, "seen": where, "category": category}
+        return {**super().options(), "limit": self.limit, "seen": where, "category": category, "pause": self.pause}
 
 
 def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:

@@ -68,14 +68,14 @@ class Page(Status):
 
     def children(self) -> list[Any]:
         """What stands inside it."""
-        return [*self.toolbar, *(_object(content) for content in self.contents)]
+        return [*self.toolbar, *(content_object(content) for content in self.contents)]
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self.navigation).items()],
-            "tools": len(self.toolbar), "spans": [_span(content) for content in self.contents],
+            "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 
     def servable(self, title: str | None = None, *args: Any, **params: Any) -> Viewable:
@@ -89,11 +89,13 @@ class Page(Status):
         return element
 
 
-def _object(content: Content) -> Any:
+def content_object(content: Content) -> Any:
+    """What stands in a page for one of its contents."""
     return pn.panel(content[0] if isinstance(content, tuple) else content)
 
 
-def _span(content: Content) -> int:
+def content_span(content: Content) -> int:
+    """How many of twelve columns it takes."""
     if isinstance(content, tuple):
         return int(content[1])
     if isinstance(content, View):

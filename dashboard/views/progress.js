@@ -1,0 +1,69 @@
+// A bar for each row, by key. What is complete says so by more than its colour.
+import { colour, h, setText } from "./dom.js";
+import { Card } from "./card.js";
+
+const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
+const precise = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
+
+export class ProgressView {
+  constructor(options) {
+    this.options = options;
+    this.card = new Card(options, { skeleton: 4 });
+    this.list = h("ul", { class: "bars" });
+    this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
+    this.card.body.append(this.list, this.empty);
+    this.items = new Map();
+    this.rows = {};
+    this.order = [];
+  }
+
+  get node() { return this.card.node; }
+
+  receive(picture) {
+    if (picture.step) this.merge(picture.step);
+    else this.card.show(picture, (body) => { this.rows = {}; this.merge(body); });
+  }
+
+  merge({ rows, order = this.order }) {
+    Object.assign(this.rows, rows);
+    for (const [key, row] of Object.entries(rows)) {
+      if (!this.items.has(key)) this.items.set(key, newBar());
+      this.write(this.items.get(key), row);
+    }
+    const kept = new Set(order);
+    for (const [key, item] of this.items) {
+      if (kept.has(key)) continue;
+      item.node.remove();
+      this.items.delete(key);
+    }
+    order.forEach((key, place) => {
+      const { node } = this.items.get(key);
+      if (this.list.children[place] !== node) this.list.insertBefore(node, this.list.children[place] ?? null);
+    });
+    this.order = order;
+    this.empty.hidden = order.length > 0;
+  }
+
+  write(item, row) {
+    const { label, below, text, total, share, kind } = row;
+    const isDone = this.options.counts && share === 1;
+    setText(item.label, label);
+    setText(item.below, below ?? "");
+    setText(item.text, total === null ? text : `${text} of ${total}`);
+    setText(item.share, share === null ? "" : isDone ? "✓" : (share < 0.1 && !this.options.counts ? precise : percent).format(share));
+    item.fill.style.width = `${(share ?? 0) * 100}%`;
+    item.fill.classList.toggle("done", isDone);
+    if (kind !== null) item.fill.style.setProperty("--fill", `var(${colour(this.options.category, kind)})`);
+    item.track.setAttribute("aria-valuenow", Math.round((share ?? 0) * 100));
+    item.track.setAttribute("aria-valuetext", total === null ? text : `${text} of ${total}`);
+    item.track.setAttribute("aria-label", label);
+  }
+}
+
+function newBar() {
+  const label = h("span", { class: "label" }), below = h("small", { class: "mute" });
+  const text = h("span"), share = h("span", { class: "mute" });
+  const fill = h("i"), track = h("div", { class: "track", role: "progressbar", "aria-valuemin": 0, "aria-valuemax": 100 }, fill);
+  const node = h("li", {}, h("div", { class: "line" }, h("span", {}, label, " ", below), h("span", { class: "figures" }, text, share)), track);
+  return { node, label, below, text, share, track, fill };
+}
