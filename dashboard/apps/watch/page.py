@@ -6,7 +6,7 @@ Which table is shown stands in the address (``?table=2``), so that a page reads 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
@@ -82,7 +82,13 @@ def _changes(log: Log) -> View:
         by="kind",
         kind="area",
         height=220,
+        figure=_few_ticks,
     )
+
+
+def _few_ticks(figure: Any) -> None:
+    """Times with seconds are long: on a phone only a few stand side by side."""
+    figure.xaxis.ticker.desired_num_ticks = 4
 
 
 def _feed(log: Log) -> View:
@@ -113,6 +119,5 @@ def _over_time(live: Live, table: Watched) -> View:
 
 
 def _rows(live: Live, table: Watched) -> View:
-    title = "Rows" if table.time is None else f"Rows, by {table.time}"
     tags = [] if table.category is None else [table.category]
-    return Table(Source(live, table.latest, ()).query, title=title, tags=tags, page_size=15)
+    return Table(Source(live, table.latest, ()).query, title="Rows", tags=tags, page_size=15)
