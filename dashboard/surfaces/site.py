@@ -65,8 +65,12 @@ class Site:
         secret = _sign_sessions(settings())
         from panel.config import config  # after the secret: Bokeh reads it on import
         from panel.io.server import get_server
+        from panel.io.state import state
+
+        from dashboard.views.page import SITE
 
         config.reconnect = True
+        state.cache[SITE] = {page.title: page.slug for page in self._pages}
 
         options = self._options(settings(), secret)
         contents = {page.slug: _content(page) for page in self._pages}

@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
     from dashboard.live import Live
 
+#: Where a server keeps the addresses of its pages, by name, in Panel's cache.
+SITE = "dashboard.site"
 Content = Any  # a View, a Panel object, or a pair of one and its span
 
 
@@ -49,13 +51,13 @@ class Page(Status):
     brand
         The name at the top left.
     navigation
-        Names and addresses of other pages; `active` names this one.
+        Names and addresses of other pages, those of the site by default; `active` names this one.
     toolbar
         Panel objects beside the heading.
     """
 
     brand = param.String(default="dashboard", doc="Name at the top left.")
-    navigation = param.Dict(default={}, doc="Addresses by name.")
+    navigation = param.Dict(default=None, allow_None=True, doc="Addresses by name; those of the site by default.")
     active = param.String(default="", doc="The name in `navigation` that is this page.")
     note = param.String(default="", doc="Written in the footer beside the time of the snapshot.")
 
@@ -74,9 +76,15 @@ class Page(Status):
         """What the browser needs to know once."""
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
-            "navigation": [[name, str(address)] for name, address in _links(self.navigation).items()],
+            "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
             "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
+
+    def _navigation(self) -> Mapping[str, Any]:
+        if self.navigation is not None:
+            return self.navigation
+        site = pn.state.cache.get(SITE, {})
+        return site if len(site) > 1 else {}
 
     def servable(self, title: str | None = None, *args: Any, **params: Any) -> Viewable:
         """The page of this session."""

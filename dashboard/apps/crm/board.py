@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import Span
 from dashboard.apps.statements import statements
 from dashboard.postgres.scope import Scope
 
@@ -15,17 +15,6 @@ if TYPE_CHECKING:
     from dashboard.views import View
 
 SQL = statements(__package__ or "dashboard.apps.crm", "queries")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """How far back a chart looks, and in which steps."""
-
-    slug: str
-    label: str
-    step: dt.timedelta
-    steps: int
-    title: str
 
 
 SPANS = (

@@ -1,0 +1,124 @@
+"""What the apps' pages have in common: who looks, how far back, and a part that can be replaced.
+
+Whom one looks as stands in the address (``?member=2``), and to look as somebody else is to load the page anew:
+nothing of one member's rows can stay behind in the page of another. Where people log in, the member is the one who
+did, and the address is not asked.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import html
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+from panel.pane.placeholder import Placeholder
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+    from dashboard.live import Live, LiveQuery
+
+FIRST = 1  # the member one looks as when the address names nobody
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """How far back a chart looks, in which steps, and how it is headed then."""
+
+    slug: str
+    label: str
+    step: dt.timedelta
+    steps: int
+    title: str
+
+
+def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewable]) -> Viewable:
+    """The page that `build` makes for whoever looks.
+
+    Parameters
+    ----------
+    members
+        A SELECT of id, handle and name of those one may look as; ``$1`` is the handle of who is logged in, or NULL.
+    build
+        Called with that query and the id of the member.
+    """
+    known = live.query(members, pn.state.user)
+    if pn.state.user is None:
+        return build(known, number_asked("member") or FIRST)
+    shown = Placeholder(sizing_mode="stretch_width")
+
+    async def show() -> None:
+        await known.ready()
+        row = next(iter(known.state.rows.values()), None)
+        shown.object = "There is no member of your name." if row is None else build(known, row[0])
+
+    pn.state.onload(show)
+    return shown
+
+
+def asked(name: str) -> str:
+    """What the address says, for example ``?span=24h``; empty when it says nothing."""
+    (value, *_) = (pn.state.session_args or {}).get(name) or [b""]
+    return str(value.decode(errors="replace"))
+
+
+def number_asked(name: str) -> int | None:
+    """The number that the address names; None when that is none."""
+    text = asked(name)
+    return int(text) if text.isdecimal() and len(text) < 10 else None
+
+
+def remember(**values: str | int | None) -> None:
+    """Write into the address what a link has to say to show the same; None takes it out."""
+    if pn.state.location is not None:
+        pn.state.location.update_query(**values)  # type: ignore[arg-type]  # it takes values
+
+
+def place(*contents: Any) -> pn.Column:
+    """A part of the page whose contents are replaced: ``place[:] = [other]``."""
+    return pn.Column(*contents, sizing_mode="stretch_width", margin=0, stylesheets=[style("filled")])
+
+
+def choice_of_span(spans: Sequence[Span], chosen: Span, look: Callable[[Span], object]) -> Viewable:
+    """Buttons that choose how far back a chart looks; `look` is called with each new choice."""
+    buttons = pn.widgets.RadioButtonGroup(
+        options={span.label: span for span in spans}, value=chosen, stylesheets=[style("segments")], margin=0
+    )
+
+    def turn(event: object) -> None:
+        remember(span=buttons.value.slug)
+        look(buttons.value)
+
+    buttons.param.watch(turn, "value")
+    return buttons
+
+
+def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:
+    """Links to the page as seen by others; they come as soon as it is known who there is."""
+    links = pn.pane.HTML("", stylesheets=[style("segments")], margin=0)
+
+    async def show() -> None:
+        await members.ready()
+        links.object = _links([members.state.rows[key] for key in members.state.keys], chosen)
+
+    pn.state.onload(show)
+    return links
+
+
+@cache
+def style(name: str) -> str:
+    """A style sheet of the apps."""
+    return files(__package__ or "dashboard.apps").joinpath(f"{name}.css").read_text(encoding="utf-8")
+
+
+def _links(members: Sequence[tuple[Any, ...]], chosen: int) -> str:
+    parts = [
+        f'<a href="?member={number}"{" aria-current=page" if number == chosen else ""}>{html.escape(name)}</a>'
+        for number, _, name in members
+    ]
+    return f'<nav aria-label="View as">{"".join(parts)}</nav>' if len(parts) > 1 else ""
