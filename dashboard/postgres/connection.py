@@ -17,6 +17,7 @@ import asyncpg
 from dashboard.errors import (
     ConnectError,
     ConnectionLost,
+    LoginRefused,
     NotASelect,
     PrivilegeError,
     QueryError,
@@ -84,7 +85,7 @@ def _connect_error(error: BaseException, dsn: str) -> ConnectError:
     if isinstance(error, asyncpg.InvalidCatalogNameError):
         return ConnectError(f"There is no such database: {where}.", "Create it, or correct the DSN.")
     if isinstance(error, asyncpg.InvalidPasswordError | asyncpg.InvalidAuthorizationSpecificationError):
-        return ConnectError(f"{where} refuses the login: {error}.", "Check user and password in the DSN.")
+        return LoginRefused(f"{where} refuses the login: {error}.", "Check user and password in the DSN.")
     if isinstance(error, asyncpg.TooManyConnectionsError):
         return ConnectError(f"{where} has no connection left: {error}.", "Raise max_connections, or close some.")
     if isinstance(error, TimeoutError):
@@ -124,6 +125,14 @@ def translated(sql: str = "") -> Iterator[None]:
         if isinstance(error, _LOST):
             raise ConnectionLost(f"The connection to PostgreSQL broke: {error}.") from error
         raise query_error(error, sql) from error
+    except asyncpg.InterfaceError as error:
+        if "connection" in str(error) or "operation" in str(error):
+            raise ConnectionLost(f"The connection to PostgreSQL broke: {error}.") from error
+        raise QueryError(
+            f"Query and parameters do not fit: {str(error).splitlines()[0].rstrip('.')}.",
+            "Give one value for each of $1, $2, …, of the type it is compared with.",
+            sql=sql,
+        ) from error
     except _LOST as error:
         raise ConnectionLost(f"The connection to PostgreSQL broke: {str(error) or type(error).__name__}.") from error
     except (ValueError, OverflowError, TypeError) as error:
