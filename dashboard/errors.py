@@ -45,6 +45,10 @@ class ConnectError(DashboardError):
     """A database cannot be reached, or does not let us in."""
 
 
+class LoginRefused(ConnectError):
+    """The database does not let us in with this user and password."""
+
+
 class ServerTooOld(ConnectError):
     """The server is older than PostgreSQL 14, which brought what the log reader stands on."""
 

@@ -284,7 +284,7 @@ class Follower:
         if (state, reason) == (self.status.state, self.status.reason):
             return
         since = self.status.since if state == self.status.state else _now()
-        self.status = Status(state=state, since=since, lag=self.status.lag, reason=reason)
+        self.status = Status(state=state, since=since, lag=self.status.lag, reason=reason, error=self.error)
         self.on_status(self.status)
 
 

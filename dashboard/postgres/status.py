@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from dashboard.errors import DashboardError
+
 State = Literal["connecting", "live", "polling", "reconnecting", "offline"]
 
 
@@ -24,9 +26,12 @@ class Status:
         Seconds between the oldest change of the last tick and that tick; None before the first.
     reason
         Why it is not ``live``, as a sentence; empty when it is.
+    error
+        What went wrong last, while it is not connected.
     """
 
     state: State
     since: datetime
     lag: float | None = None
     reason: str = ""
+    error: DashboardError | None = None

@@ -3,13 +3,29 @@
 from .chart import Chart
 from .feed import Feed
 from .group import Group
+from .lanes import Lanes
 from .page import Page
 from .progress import Progress
 from .refresh import Refresh
 from .status import Status
 from .switch import Switch
 from .table import Table
+from .tabs import Tabs
 from .tile import Tile
 from .view import View
 
-__all__ = ["Chart", "Feed", "Group", "Page", "Progress", "Refresh", "Status", "Switch", "Table", "Tile", "View"]
+__all__ = [
+    "Chart",
+    "Feed",
+    "Group",
+    "Lanes",
+    "Page",
+    "Progress",
+    "Refresh",
+    "Status",
+    "Switch",
+    "Table",
+    "Tabs",
+    "Tile",
+    "View",
+]

@@ -31,6 +31,9 @@ MODULES = (
     "switch",
     "refresh",
     "group",
+    "lanes",
+    "tabs",
+    "banner",
     "page",
     "element",
 )

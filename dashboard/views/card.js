@@ -1,6 +1,11 @@
 // What all views share: the card, its heading, and its states.
 import { h, setText } from "./dom.js";
 
+const FAULTS = { authentication: "Access", data: "Data", live: "Database" };
+
+// What is wrong on this page: card → {title, text, fault}; it says when that changes.
+export const troubles = Object.assign(new EventTarget(), { all: new Map() });
+
 export class Card {
   constructor(options, { className = "", skeleton = 3, head = true } = {}) {
     this.title = h("h2", {}, options.title ?? "");
@@ -20,7 +25,9 @@ export class Card {
     if (picture.state) {
       this.state = picture.state;
       this.error.hidden = picture.state !== "error";
-      setText(this.error, picture.state === "error" ? picture.text : "");
+      const fault = FAULTS[picture.fault];
+      this.error.replaceChildren(...(picture.state === "error" ? [fault ? h("b", {}, `${fault}: `) : null, picture.text].filter(Boolean) : []));
+      this.trouble(picture.state === "error" ? { title: this.title.textContent.trim(), text: picture.text, fault: picture.fault } : null);
     }
     if (picture.body !== undefined) {
       draw(picture.body);
@@ -31,6 +38,13 @@ export class Card {
       this.skeleton.remove();
       this.node.removeAttribute("aria-busy");
     }
+  }
+
+  trouble(what) {
+    if (what === null && !troubles.all.has(this)) return;
+    if (what === null) troubles.all.delete(this);
+    else troubles.all.set(this, what);
+    troubles.dispatchEvent(new Event("change"));
   }
 
   markStale(is) { this.node.classList.toggle("stale", is); }

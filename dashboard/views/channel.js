@@ -3,14 +3,15 @@ import { serverTime, setServerTime } from "./format.js";
 
 const AGAIN = [0, 500, 1000, 2000, 4000, 8000, 15000]; // ms before the n-th new attempt, ±30 %
 const SILENCE = 25000; // ms without a sign of life before a socket counts as dead
+const FORBIDDEN = 4403; // this page belongs to another login
 const ELSEWHERE = 4404; // this process does not hold the session: another may
 const ELSEWHERE_TRIES = 12;
 const CONFIRM = 8; // messages confirmed at once
 const channels = new Map();
 
 // What the page knows of its connections: `state` of its own, `database` as the server says, `at` of the snapshot shown.
-export const link = Object.assign(new EventTarget(), { state: "connecting", database: null, at: null });
-export const isStale = () => link.state === "closed" || ["reconnecting", "offline"].includes(link.database);
+export const link = Object.assign(new EventTarget(), { state: "connecting", database: null, at: null, next: null });
+export const isStale = () => ["closed", "resting", "refused"].includes(link.state) || ["reconnecting", "offline"].includes(link.database);
 
 function become(state) {
   if (link.state === state) return;
@@ -134,10 +135,32 @@ class Channel {
     this.strands.get(strand).add(name);
   }
 
+  // The reader's own wish: nothing is sent, and PostgreSQL is asked nothing for this page, until they come back.
+  disconnect() {
+    this.isResting = true;
+    clearTimeout(this.again);
+    become("resting");
+    if (this.socket) this.socket.close();
+    else this.say({ hidden: true });
+  }
+
+  reconnect() {
+    this.isResting = false;
+    clearTimeout(this.again);
+    if (this.carrier !== null && !this.socket) this.say({ hidden: document.hidden });
+    if (link.state !== "open") become(this.carrier === null ? "connecting" : "open");
+    this.tries = 0;
+    if (this.carrier === null && !this.opening) this.open();
+  }
+
   cut(code) {
     this.carrier = this.socket = null;
     this.opening = false;
-    if (this.ended) return;
+    if (this.ended || this.isResting) return;
+    if (code === FORBIDDEN) {
+      become("refused");
+      return;
+    }
     if (code === ELSEWHERE && this.elsewhere < ELSEWHERE_TRIES) {
       this.elsewhere += 1;
       this.open();
@@ -147,7 +170,8 @@ class Channel {
     become("closed");
     const wait = AGAIN[Math.min(this.tries, AGAIN.length - 1)] * (0.7 + 0.6 * Math.random());
     this.tries += 1;
-    setTimeout(() => this.open(), wait);
+    link.next = Date.now() + wait;
+    this.again = setTimeout(() => this.open(), wait);
   }
 
   end() {
@@ -163,4 +187,6 @@ export function channelOf(place) {
   return channel;
 }
 
+export const disconnect = () => channels.forEach((channel) => channel.disconnect());
+export const reconnect = () => channels.forEach((channel) => channel.reconnect());
 export const pageAge = () => (link.at === null ? null : serverTime() - link.at);

@@ -11,11 +11,14 @@ import { ProgressView } from "./progress.js";
 import { SwitchView } from "./switch.js";
 import { RefreshView } from "./refresh.js";
 import { GroupView } from "./group.js";
+import { LanesView } from "./lanes.js";
+import { TabsView } from "./tabs.js";
 import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
   progress: ProgressView, switch: SwitchView, refresh: RefreshView, group: GroupView,
+  lanes: LanesView, tabs: TabsView,
 };
 
 export function render({ model, view, el }) {
@@ -31,6 +34,7 @@ export function render({ model, view, el }) {
   model.on("remove", () => {
     detach();
     link.removeEventListener("change", onLink);
+    drawn.card?.trouble?.(null);
     drawn.remove?.();
   });
   return h("div", { class: `root ${kind}-root` }, drawn.node);

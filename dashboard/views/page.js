@@ -2,6 +2,7 @@
 import { h, setText } from "./dom.js";
 import { preciseTime } from "./format.js";
 import { link } from "./channel.js";
+import { BannerView } from "./banner.js";
 import { StatusView } from "./status.js";
 
 const REMEMBERED = "dashboard-theme";
@@ -12,6 +13,7 @@ export class PageView {
     root.classList.add("d-page");
     this.theme(localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     this.status = new StatusView({ variant: "compact" });
+    this.banner = new BannerView();
     this.toggle = h("button", { class: "chip", type: "button", "aria-label": "Light or dark", onclick: () => this.switch() });
     this.snapshot = h("span");
     this.onMessage = () => this.tell();
@@ -20,7 +22,7 @@ export class PageView {
     const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)];
     this.node = h("div", { class: "page" },
       h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
-      this.header(options), this.main = this.content(options, tools, contents));
+      this.header(options), this.banner.node, this.main = this.content(options, tools, contents));
     this.mark();
   }
 
@@ -41,10 +43,14 @@ export class PageView {
 
   remove() {
     this.status.remove();
+    this.banner.remove();
     link.removeEventListener("message", this.onMessage);
   }
 
-  receive(picture) { this.status.receive(picture); }
+  receive(picture) {
+    this.status.receive(picture);
+    this.banner.receive(picture);
+  }
 
   tell() {
     if (link.at !== null) setText(this.snapshot, `One snapshot for the whole page: ${preciseTime(link.at)}`);

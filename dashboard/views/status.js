@@ -1,12 +1,14 @@
 // The connection's state in words: the database's from the server, the page's own from the channel.
 import { h, setText } from "./dom.js";
 import { ago, clockTime } from "./format.js";
-import { link } from "./channel.js";
+import { disconnect, link, reconnect } from "./channel.js";
 
 const WORDS = {
   connecting: ["Connecting", "plain"], live: ["Live", "ok"], polling: ["Polling", "warn"],
   reconnecting: ["Reconnecting", "warn"], offline: ["Offline", "bad"],
 };
+
+const CUT = { closed: ["Page disconnected", "warn"], resting: ["Disconnected by you", "plain"], refused: ["Logged out", "bad"] };
 
 export class StatusView {
   constructor(options) {
@@ -14,7 +16,8 @@ export class StatusView {
     this.label = h("span");
     this.pill = h("span", { class: "pill plain", role: "status" }, h("i"), this.variant === "minimal" ? null : this.label);
     this.detail = h("div", { class: "soft detail", hidden: this.variant !== "full" });
-    this.node = h("div", { class: `status ${this.variant}` }, this.pill, this.detail);
+    this.control = options.controls ? h("button", { class: "chip", type: "button", onclick: () => (this.isOff() ? reconnect() : disconnect()) }) : null;
+    this.node = h("div", { class: `status ${this.variant}` }, ...[this.pill, this.detail, this.control].filter(Boolean));
     this.body = { link: "connecting", lag: null, since: null, reason: "" };
     this.onLink = () => this.tell();
     link.addEventListener("change", this.onLink);
@@ -27,6 +30,8 @@ export class StatusView {
     link.removeEventListener("message", this.onLink);
   }
 
+  isOff() { return link.state === "resting" || link.state === "closed"; }
+
   receive(picture) {
     if (picture.body) this.body = picture.body;
     if (link.database !== this.body.link) {
@@ -38,13 +43,14 @@ export class StatusView {
 
   tell() {
     const { link: database, lag, since, reason } = this.body;
-    const isCut = link.state === "closed";
-    const [word, tone] = isCut ? ["Page disconnected", "warn"] : WORDS[database] ?? [database, "plain"];
+    const isCut = link.state in CUT;
+    const [word, tone] = CUT[link.state] ?? WORDS[database] ?? [database, "plain"];
     const delay = !isCut && lag !== null && ["live", "polling"].includes(database) ? ` · ${lag < 1 ? "< 1 ms" : lag < 1000 ? `${lag} ms` : `${(lag / 1000).toFixed(1)} s`}` : "";
     this.pill.className = `pill ${tone}`;
     setText(this.label, word + delay);
     this.pill.title = [word + delay, reason].filter(Boolean).join(": ");
     if (this.variant === "minimal") this.pill.setAttribute("aria-label", word);
+    if (this.control) setText(this.control, this.isOff() ? "Reconnect" : "Disconnect");
     const sinceText = since ? `since ${clockTime(since)} (${ago(since)})` : "";
     const age = link.at ? `snapshot of ${clockTime(link.at)}` : "";
     setText(this.detail, [sinceText, reason, age].filter(Boolean).join(" · "));

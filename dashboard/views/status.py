@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import param
 
 from . import codec
-from .strand import Picture, Queries, Shape
+from .strand import Picture, Queries, Shape, fault_of
 from .view import View
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class Subscriptions:
 
 @dataclass(frozen=True)
 class StatusShape(Shape):
-    """A status's picture: `link` (as `Status.state`), `lag` in ms, `since`, `reason`."""
+    """A status's picture: `link` (as `Status.state`), `lag` in ms, `since`, `reason`, and the kind of `fault`."""
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
@@ -66,6 +66,7 @@ class StatusShape(Shape):
             "lag": None if status.lag is None else _rounded(status.lag * 1000),
             "since": codec.magnitude(status.since),
             "reason": str(status.reason or ""),
+            "fault": "live" if status.error is None else fault_of(status.error),
         }
 
 
@@ -73,6 +74,8 @@ class Status(View):
     """The state of the connection: compact (a pill), full (with since, lag and reason) or minimal (a dot)."""
 
     variant: Any = param.Selector(default="compact", objects=list(VARIANTS), doc="How much it says.")
+
+    controls = param.Boolean(default=False, doc="Whether the reader may disconnect the page, and reconnect it.")
 
     kind: ClassVar[str] = "status"
     default_span: ClassVar[int] = 3
@@ -91,7 +94,7 @@ class Status(View):
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
-        return {**super().options(), "variant": self.variant}
+        return {**super().options(), "variant": self.variant, "controls": self.controls}
 
 
 def _rounded(milliseconds: float) -> float:

@@ -16,8 +16,17 @@ import secrets
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
+from dashboard.errors import (
+    CaptureError,
+    ConnectError,
+    ConnectionLost,
+    DashboardError,
+    LoginRefused,
+    NotNow,
+    PrivilegeError,
+)
 from dashboard.live import LiveQuery
 
 from . import codec
@@ -28,6 +37,8 @@ if TYPE_CHECKING:
 Picture = dict[str, Any]
 Queries = tuple["LiveQuery", ...]
 
+#: What is in trouble: who asks, what is asked, or the connection to PostgreSQL. The network is the browser's to tell.
+Fault = Literal["authentication", "data", "live"]
 #: Steps kept for those who come back after a short cut.
 STEPS = 64
 _names = (f"{secrets.token_hex(4)}.{n}" for n in itertools.count())
@@ -133,13 +144,13 @@ class Strand:
     def _draw(self) -> Picture:
         error = next((query.error for query in self.queries if query.error is not None), None)
         if error is not None:
-            return {**self.picture, "state": "error", "text": str(error)}
+            return {**self.picture, "state": "error", "text": str(error), "fault": fault_of(error)}
         if not all(query.is_ready for query in self.queries):
             return {**self.picture, "state": "loading"}
         try:
             return {"state": "ready", "body": self.shape.draw(self.queries)}
         except Exception as broken:  # a user's format or a column that is gone: this view's trouble, nobody else's
-            return {**self.picture, "state": "error", "text": _sentence(broken)}
+            return {**self.picture, "state": "error", "text": _sentence(broken), "fault": "data"}
 
     def _moved(self, query: LiveQuery, delta: Delta | None) -> None:
         from .pulse import Pulse
@@ -179,6 +190,15 @@ def keyed_difference(old: Picture, new: Picture) -> Picture | None:
     if old["order"] != new["order"]:
         step["order"] = new["order"]
     return step
+
+
+def fault_of(error: DashboardError) -> Fault:
+    """Of which kind an error is."""
+    if isinstance(error, LoginRefused | PrivilegeError):
+        return "authentication"
+    if isinstance(error, ConnectError | ConnectionLost | CaptureError | NotNow):
+        return "live"
+    return "data"
 
 
 def _steady(old: Picture, new: Picture) -> bool:

@@ -64,6 +64,7 @@ class State:
     since: dt.datetime = field(default_factory=lambda: dt.datetime.now(dt.UTC))
     lag: float | None = 0.012
     reason: str = ""
+    error: Any = None
 
 
 class Query:

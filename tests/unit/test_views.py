@@ -123,6 +123,7 @@ def test_a_missing_column_is_this_views_trouble_only() -> None:
     assert picture(dashboard.Tile(one(1), column="gone")) == {
         "state": "error",
         "text": "The query has no column 'gone'.",
+        "fault": "data",
     }
 
 

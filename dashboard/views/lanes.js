@@ -1,0 +1,85 @@
+// Rows by their state: cards by key, which change lanes as their state changes.
+import { colour, h, setText } from "./dom.js";
+import { Card } from "./card.js";
+import { clockNode } from "./cells.js";
+
+export class LanesView {
+  constructor(options) {
+    this.options = options;
+    this.card = new Card(options, { skeleton: 4 });
+    this.sheet = h("div", { class: "lanes" });
+    this.card.body.append(this.sheet);
+    this.lanes = new Map();
+    this.items = new Map();
+    this.rows = {};
+    this.order = [];
+    for (const [lane, label] of options.lanes) this.add(lane, label);
+  }
+
+  get node() { return this.card.node; }
+
+  receive(picture) {
+    if (picture.step) this.merge(picture.step, true);
+    else this.card.show(picture, (body) => { this.rows = {}; this.merge(body, this.items.size > 0); });
+  }
+
+  add(lane, label) {
+    const count = h("b", {}, "0"), list = h("ul"), empty = h("p", { class: "mute" }, this.options.nothing);
+    const dot = h("i", { class: "dot", style: `color:var(${colour(this.options.by, lane)})` });
+    const node = h("section", { class: "lane", "aria-label": label }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest", hidden: true }));
+    this.lanes.set(lane, { count, list, empty, rest: node.lastChild });
+    this.sheet.append(node);
+  }
+
+  merge({ rows, order = this.order, counts }, isNews) {
+    Object.assign(this.rows, rows);
+    this.order = order;
+    const kept = new Set(order);
+    for (const [key, item] of this.items) {
+      if (kept.has(key)) continue;
+      item.node.remove();
+      this.items.delete(key);
+      delete this.rows[key];
+    }
+    for (const [key, row] of Object.entries(rows)) if (kept.has(key)) this.write(key, row, isNews);
+    const next = new Map();
+    for (const key of order) {
+      const { lane } = this.rows[key];
+      const { list } = this.lane(lane), place = next.get(lane) ?? 0, { node } = this.items.get(key);
+      if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null);
+      next.set(lane, place + 1);
+    }
+    for (const [lane, { count, empty, rest }] of this.lanes) {
+      const drawn = next.get(lane) ?? 0, all = counts[lane] ?? drawn;
+      setText(count, all.toLocaleString());
+      empty.hidden = all > 0;
+      rest.hidden = all === drawn;
+      setText(rest, `and ${(all - drawn).toLocaleString()} more`);
+    }
+  }
+
+  lane(name) {
+    if (!this.lanes.has(name)) this.add(name, name);
+    return this.lanes.get(name);
+  }
+
+  write(key, row, isNews) {
+    let item = this.items.get(key);
+    if (!item) this.items.set(key, item = { node: h("li", {}, h("span"), h("span", { class: "at" }), h("small", { class: "mute" })) });
+    const [text, at, below] = item.node.children;
+    text.replaceChildren(...pieces(row.line));
+    below.replaceChildren(...pieces(row.below));
+    if (item.at !== row.at) at.replaceChildren(...(row.at === null ? [] : [clockNode(row.at, false)]));
+    if (isNews && item.lane !== row.lane) this.arrive(item.node);
+    item.at = row.at;
+    item.lane = row.lane;
+  }
+
+  arrive(node) {
+    node.classList.remove("arriving");
+    void node.offsetWidth;
+    node.classList.add("arriving");
+  }
+}
+
+const pieces = (line) => line.map(([style, piece]) => (style === "b" ? h("b", {}, piece) : piece));

@@ -1,0 +1,45 @@
+// Tabs: the server puts the views of the open one here, and takes those of the others away.
+import { h } from "./dom.js";
+
+export class TabsView {
+  constructor(options, send, model) {
+    this.send = send;
+    const [content, ...aside] = model.get_child("objects") ?? [];
+    this.buttons = options.tabs.map((name) => h("button", {
+      type: "button", role: "tab", id: `tab-${name}`, onclick: () => this.open(name), onkeydown: (event) => this.step(event),
+    }, name));
+    this.panel = h("div", { class: "tab-panel", role: "tabpanel" }, content);
+    this.node = h("div", { class: "tabs" },
+      h("div", { class: "bar" }, h("div", { class: "tab-list", role: "tablist", "aria-label": options.title || "Tabs" }, this.buttons), h("span", { class: "push" }), aside),
+      this.panel);
+    this.mark(options.active);
+  }
+
+  receive() {}
+
+  open(name) {
+    if (name === this.active) return;
+    this.mark(name);
+    this.send({ event: "open", value: name });
+  }
+
+  mark(name) {
+    this.active = name;
+    for (const button of this.buttons) {
+      const isOpen = button.textContent === name;
+      button.setAttribute("aria-selected", String(isOpen));
+      button.tabIndex = isOpen ? 0 : -1;
+    }
+    this.panel.setAttribute("aria-label", name);
+  }
+
+  step(event) {
+    const places = { ArrowRight: 1, ArrowLeft: -1, Home: -Infinity, End: Infinity };
+    if (!(event.key in places)) return;
+    event.preventDefault();
+    const last = this.buttons.length - 1, here = this.buttons.indexOf(event.target), by = places[event.key];
+    const there = Number.isFinite(by) ? (here + by + last + 1) % (last + 1) : by < 0 ? 0 : last;
+    this.buttons[there].focus();
+    this.open(this.buttons[there].textContent);
+  }
+}

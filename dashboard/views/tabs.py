@@ -1,0 +1,105 @@
+"""Tabs of which only the open one is there: what a closed one shows is neither drawn, nor sent, nor asked for.
+
+A tab's views are made when it is first opened and kept when it is closed. Closed, they stand on no page, so nobody
+follows them and their queries rest; opened again, they show what they knew and catch up in one step.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import panel as pn
+import param
+from typing_extensions import override
+
+from .group import Group
+from .page import Content, content_object
+from .pane import Wake
+from .strand import Queries
+from .view import View
+
+if TYPE_CHECKING:
+    from bokeh.document import Document
+
+    from .channel import Binding
+
+Build = Callable[[], Sequence[Content]]
+
+
+class Tabs(View):
+    """Groups of views, one of which is shown.
+
+    Parameters
+    ----------
+    tabs
+        What each tab shows, by its name: a function that returns contents as a Page takes them.
+    active
+        The tab that is open at first; what the address says goes before it, an unknown one is the first.
+    place
+        The parameter of the address that keeps the open tab; empty for none.
+    aside
+        Panel objects at the right of the tabs.
+
+    Opening a tab emits the event ``"open"`` with its name.
+    """
+
+    active = param.String(default="", doc="Name of the open tab.")
+    place = param.String(default="tab", doc="Parameter of the address that keeps the open tab.")
+
+    kind: ClassVar[str] = "tabs"
+
+    def __init__(self, tabs: Mapping[str, Build], *, aside: Sequence[Any] = (), **params: Any) -> None:
+        super().__init__(**params)
+        self.tabs = dict(tabs)
+        self.aside = list(aside)
+        self._groups: dict[str, Group] = {}
+        self._document: Document | None = None
+        self._shown: Any = pn.Column(sizing_mode="stretch_width", margin=0)
+        asked = _from_address(self.place)
+        self.active = next((name for name in (asked, self.active) if name in self.tabs), next(iter(self.tabs)))
+        self._show()
+
+    @override
+    def queries(self) -> Queries:
+        return ()
+
+    @override
+    def bind(self, binding: Binding) -> None:
+        """Show nothing: tabs have nothing to say themselves."""
+        self._document = pn.state.curdoc
+
+    @override
+    def children(self) -> list[Any]:
+        return [self._shown, *(content_object(one) for one in self.aside)]
+
+    @override
+    def options(self) -> dict[str, Any]:
+        return {**super().options(), "tabs": list(self.tabs), "active": self.active}
+
+    @override
+    def receive(self, binding: Binding, message: Any) -> None:
+        super().receive(binding, message)
+        if not isinstance(message, dict) or message.get("event") != "open":
+            return
+        name = message.get("value")
+        if name not in self.tabs or name == self.active:
+            return
+        self.active = name
+        if self._document is None:
+            self._show()
+        else:
+            Wake.of(self._document).ask(self._show, 0)
+
+    def _show(self) -> None:
+        name = self.active
+        if name not in self._groups:
+            self._groups[name] = Group(*self.tabs[name]())
+        self._shown[:] = [self._groups[name]]
+        if self.place and pn.state.location is not None:
+            pn.state.location.update_query(**{self.place: name})  # type: ignore[arg-type]  # Panel types one of all
+
+
+def _from_address(place: str) -> str:
+    given = pn.state.session_args.get(place, [b""]) if place and pn.state.session_args else [b""]
+    return str(given[0].decode(errors="replace"))
