@@ -310,10 +310,10 @@ class _Analysis:
 
     def _check_images(self, tree: exp.Select, relation: Relation) -> None:
         """What is computed from row images must be in them as it is in the table."""
-        known = {name for _, other in self.by_alias.values() for name in other.columns}
-        known |= {projection.alias_or_name for select in tree.find_all(exp.Select) for projection in select.selects}
+        if tree.find(exp.TableColumn):
+            raise _Doubt("It computes with whole rows, which a row image does not hold as the table does.")
         for column in tree.find_all(exp.Column):
-            if column.name in relation.unfaithful or column.name not in known:
+            if column.name in relation.unfaithful:
                 raise _Doubt(f"A row image does not hold {column.name} as the table does.")
 
     def _key_places(self, tree: exp.Select, table: TableName, relation: Relation) -> tuple[int, ...]:
