@@ -112,7 +112,7 @@ class Live:
         self._follower.on_status = self._tell_status
         self._spawn(self._run(self._follower, self._opening))
         for answer in self._answers.values():
-            if not answer.is_ready:
+            if self._awake.get(answer) and not answer.is_ready:
                 self._spawn(self._open(answer))
 
     @staticmethod
@@ -151,13 +151,7 @@ class Live:
             raise Closed("This Live was closed.", "Open another with dashboard.connect().")
         asked = Answer(sql, parameters, scope)
         answer = self._answers.setdefault(asked.identity, asked)
-        query = LiveQuery(self, answer, priority)
-        with suppress(RuntimeError):  # no loop yet: it begins with the first await
-            was_running = self._follower is not None
-            self.start()
-            if was_running and answer not in self._first and not answer.is_ready:
-                self._spawn(self._open(answer))
-        return query
+        return LiveQuery(self, answer, priority)
 
     async def install(self, *names: str) -> None:
         """Install capture on tables, named as one writes them in SQL; those that have it are left alone."""
@@ -189,7 +183,7 @@ class Live:
         self.start()
         assert self._follower is not None
         for answer in list(self._answers.values()):
-            if not answer.is_ready and answer.error is None:
+            if self._awake.get(answer) and not answer.is_ready and answer.error is None:
                 with suppress(DashboardError):
                     await self.opened(answer)
         settled = self.hub.settle()
@@ -282,9 +276,16 @@ class Live:
     def wake(self, answer: Answer) -> None:
         """Count one more who looks at an answer; the first has it follow again."""
         self._awake[answer] = self._awake.get(answer, 0) + 1
-        if self._awake[answer] == 1 and answer.is_ready and self._follower is not None:
-            self.hub.join(answer)
-            self._follower.wake()
+        if self._awake[answer] > 1 or self.is_closed:
+            return
+        with suppress(RuntimeError):  # no loop yet: it begins with the first await
+            self.start()
+            assert self._follower is not None
+            if answer.is_ready:
+                self.hub.join(answer)
+                self._follower.wake()
+            elif answer not in self._first:
+                self._spawn(self._open(answer))
 
     def rest(self, answer: Answer) -> None:
         """Count one less; when nobody looks any more it is kept as it is."""

@@ -43,6 +43,7 @@ class LiveQuery:
     """A SELECT whose answer follows the database.
 
     Made by `Live.query`. All who ask the same SQL with the same parameters in the same scope share one answer.
+    PostgreSQL is first asked when somebody wants to know: with `ready`, `frame`, `subscribe` or an iterator.
 
     Promises
     --------
@@ -58,8 +59,7 @@ class LiveQuery:
         self._subscriptions: set[Subscription] = set()
         self._ends: list[Callable[[], None]] = []
         live.hold(answer)
-        live.wake(answer)
-        self._held = self._awake = True
+        self._held, self._awake, self._paused = True, False, False
 
     @property
     def sql(self) -> str:
@@ -94,6 +94,7 @@ class LiveQuery:
     @property
     def frame(self) -> pd.DataFrame:
         """The answer, typed as `dashboard.live.frame` says; empty until ready."""
+        self._attend()
         return self._answer.state.frame
 
     @property
@@ -131,23 +132,30 @@ class LiveQuery:
         ConnectError
             The database cannot be reached.
         """
+        self._attend()
         await self.live.opened(self._answer)
         return self
 
     def __await__(self) -> Any:
         return self.ready().__await__()
 
+    def _attend(self) -> None:
+        """Have the answer followed from now on, unless it is paused or was closed."""
+        if self._held and not self._awake and not self._paused:
+            self._awake = True
+            self.live.wake(self._answer)
+
     def pause(self) -> None:
         """Let the answer rest, unless others use it: it keeps its rows and `offset`, and costs nothing."""
+        self._paused = True
         if self._awake:
             self._awake = False
             self.live.rest(self._answer)
 
     def resume(self) -> None:
         """Follow again, from where it rested: what changed meanwhile comes as one delta."""
-        if not self._awake and self._held:
-            self._awake = True
-            self.live.wake(self._answer)
+        self._paused = False
+        self._attend()
 
     def subscribe(self, callback: Callable[[LiveQuery, Delta | None], None]) -> Subscription:
         """Call `callback(query, delta)` after each tick that changed the answer.
@@ -162,6 +170,7 @@ class LiveQuery:
 
         self.live.hold(self._answer)
         self.live.listeners(self._answer).append(call)
+        self._attend()
 
         def end() -> None:
             self._subscriptions.discard(subscription)
