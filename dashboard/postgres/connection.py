@@ -1,8 +1,11 @@
 """Opening connections, and the border at which the driver's errors become ours.
 
 Connections are named in ``pg_stat_activity`` (``dashboard: …``), so that `doctor` and an administrator see whose
-they are. A server reached through a transaction pooler is told by the backend's process id, which a pooler
-makes up: prepared statements, LISTEN and session locks cannot be relied upon there.
+they are.
+
+A server reached through a transaction pooler is told by the backend's process id, which a pooler makes up. There every
+transaction may run in another session, so LISTEN and session locks are of no use, settings belong to a transaction, and
+a statement cannot be prepared for later; what is asked outside of a transaction gets one.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any, TypeAlias
+from typing import Any
 
 import asyncpg
 
@@ -24,8 +27,22 @@ from dashboard.errors import (
     ServerTooOld,
 )
 
-Connection: TypeAlias = asyncpg.Connection
-"""The driver's connection, under the name by which the rooms above may speak of it."""
+
+class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no type hints
+    """The driver's connection, and what our rooms have to know of it.
+
+    Attributes
+    ----------
+    pooled
+        A transaction pooler stands between us and the server.
+    statement_timeout
+        Seconds after which PostgreSQL ends a statement; None leaves the server's setting.
+    """
+
+    __slots__ = ("pooled", "statement_timeout")
+    pooled: bool
+    statement_timeout: float | None
+
 
 OLDEST = 140000
 _LOST = (
@@ -63,13 +80,7 @@ async def connect(
     ServerTooOld
         It is older than PostgreSQL 14.
     """
-    settings = {"application_name": name}
-    if statement_timeout is not None:
-        settings["statement_timeout"] = str(int(statement_timeout * 1000))
-    try:
-        connection = await asyncpg.connect(dsn, timeout=timeout, statement_cache_size=200, server_settings=settings)
-    except (*_LOST, ValueError, asyncpg.PostgresError) as error:
-        raise _connect_error(error, dsn) from error
+    connection = await _open(dsn, name, timeout, statement_timeout)
     if connection.get_server_version()[0] < OLDEST // 10000:
         version = ".".join(str(part) for part in connection.get_server_version()[:2])
         await connection.close()
@@ -77,6 +88,39 @@ async def connect(
             f"The server runs PostgreSQL {version}; this package needs 14 or later.",
             "Upgrade the server, or name another one.",
         )
+    return connection
+
+
+async def _open(dsn: str, name: str, timeout: float, statement_timeout: float | None) -> Connection:
+    """Open a connection as a session of its own; or, if that is not what it turns out to be, as a pooler's."""
+    try:
+        try:
+            connection = await _opened(dsn, name, timeout, statement_timeout, pooled=False)
+        except asyncpg.ProtocolViolationError:  # a pooler refuses settings that it would have to keep apart
+            return await _opened(dsn, name, timeout, statement_timeout, pooled=True)
+        async with connection.transaction():
+            backend = await (await connection.prepare("SELECT pg_backend_pid()", name="")).fetchval()
+        if backend == connection.get_server_pid():
+            return connection
+        await connection.close()
+        return await _opened(dsn, name, timeout, statement_timeout, pooled=True)
+    except (*_LOST, ValueError, asyncpg.PostgresError) as error:
+        raise _connect_error(error, dsn) from error
+
+
+async def _opened(dsn: str, name: str, timeout: float, statement_timeout: float | None, *, pooled: bool) -> Connection:
+    settings = {"application_name": name}
+    if statement_timeout is not None and not pooled:
+        settings["statement_timeout"] = str(int(statement_timeout * 1000))
+    connection: Connection = await asyncpg.connect(
+        dsn,
+        timeout=timeout,
+        command_timeout=statement_timeout + timeout if statement_timeout else None,
+        statement_cache_size=0 if pooled else 200,
+        server_settings=settings,
+        connection_class=Connection,
+    )
+    connection.pooled, connection.statement_timeout = pooled, statement_timeout
     return connection
 
 
@@ -165,11 +209,6 @@ def query_error(error: asyncpg.PostgresError, sql: str) -> QueryError:
     return QueryError(f"PostgreSQL says: {message}.", hint, sql=sql, sqlstate=code)
 
 
-def is_pooled(connection: Connection, backend: int) -> bool:
-    """Whether a pooler stands between us and the server process `backend`."""
-    return bool(connection.get_server_pid() != backend)
-
-
 @asynccontextmanager
 async def reading(connection: Connection, *, first: str = "", patience: float | None = None) -> AsyncIterator[None]:
     """One REPEATABLE READ, READ ONLY transaction: every statement in the block sees the same snapshot.
@@ -181,6 +220,8 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
     patience
         Seconds to wait for these two.
     """
+    if connection.pooled and connection.statement_timeout is not None:
+        first = f"SET LOCAL statement_timeout = {int(connection.statement_timeout * 1000)}; {first}"
     with translated():
         await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}", timeout=patience)
     try:
@@ -200,5 +241,7 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
 async def fetch(connection: Connection, sql: str, *parameters: Any) -> list[asyncpg.Record]:
     """Run one statement; errors come as this package's."""
     with translated(sql):
-        rows: list[asyncpg.Record] = await connection.fetch(sql, *parameters)
-    return rows
+        if connection.pooled and not connection.is_in_transaction():
+            async with connection.transaction():
+                return list(await connection.fetch(sql, *parameters))
+        return list(await connection.fetch(sql, *parameters))

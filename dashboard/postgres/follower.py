@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dashboard.errors import ConnectionLost, DashboardError
-from dashboard.postgres.connection import Connection, connect, fetch, is_pooled
+from dashboard.postgres.connection import Connection, connect, fetch
 from dashboard.postgres.doorbell import Doorbell
 from dashboard.postgres.log import LogReader
 from dashboard.postgres.offset import Identity
@@ -189,7 +189,7 @@ class Follower:
                 patience=self.pace.reply_timeout,
             )
             why = "The server is a hot standby, which cannot wake us." if row["standby"] else ""
-            if not why and is_pooled(connection, row["backend"]):
+            if not why and connection.pooled:
                 why = "A connection pooler stands before the server, through which it cannot wake us."
             if not row["has_log"]:
                 why = "Capture is not installed in this database: run `dashboard install`."

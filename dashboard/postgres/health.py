@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from dashboard.postgres.connection import Connection, fetch, is_pooled
+from dashboard.postgres.connection import Connection, fetch
 from dashboard.sql import load
 
 
@@ -68,7 +68,7 @@ async def health(connection: Connection, tables: Sequence[int]) -> Health:
         database=row["database"],
         role=row["role"],
         standby=row["standby"],
-        pooled=is_pooled(connection, row["backend"]),
+        pooled=connection.pooled,
         notification_queue=row["notification_queue"],
         oldest_transaction=row["oldest_transaction"],
         may_read_log=row["may_read_log"],

@@ -109,7 +109,7 @@ class Reading:
     async def columns(self, sql: str) -> tuple[Column, ...]:
         """Names and types of the columns `sql` would return; parses and plans it, does not run it."""
         with translated(sql):
-            prepared = await self.connection.prepare(sql)
+            prepared = await self.connection.prepare(sql, name="" if self.connection.pooled else None)
             return tuple(Column(a.name, str(a.type.name)) for a in prepared.get_attributes())
 
     async def relations(self, names: Sequence[str]) -> dict[str, Relation]:

@@ -3,7 +3,6 @@ SELECT (SELECT system_identifier FROM pg_control_system())::text AS system_ident
        (SELECT timeline_id FROM pg_control_checkpoint()) AS timeline,
        pg_postmaster_start_time()::text AS started,
        pg_is_in_recovery() AS standby,
-       pg_backend_pid() AS backend,
        current_setting('max_prepared_transactions') = '0' AS has_doorbell,
        log.oid IS NOT NULL AS has_log,
        coalesce(has_schema_privilege(log.relnamespace, 'USAGE') AND has_table_privilege(log.oid, 'SELECT'), false)
