@@ -1,8 +1,9 @@
 -- Rotation: give back what is old, and turn the ring.
 --
--- A slot is emptied by TRUNCATE, never by DELETE, and only when its lock is free: writers still at work in it, and
--- readers, make rotation come back later. The lock is taken before anything is looked at, so everything in the slot
--- has ended by then. The horizon is kept in the same transaction, for readers that took their lock afterwards.
+-- A slot is emptied by TRUNCATE, never by DELETE. Writers still at work in it make rotation come back later; for readers,
+-- who hold it for milliseconds but again and again, it waits a little, once, while it holds no other slot (they lock all
+-- of them, in another order). The lock is taken before anything is looked at, so everything in the slot has ended by then.
+-- The horizon is kept in the same transaction, for readers that took their lock afterwards.
 --
 -- The ring is turned when the slot in use is half the retention old or holds a quarter of the size, to the next empty
 -- slot; so with four slots a change is kept for `retention` at least and one and a half of it at most. Beyond `max_bytes`
@@ -12,7 +13,7 @@
 -- SECURITY DEFINER, so that a follower's role needs to read the log and no more. It must see the newest state of the
 -- log, hence no transaction with an older snapshot.
 CREATE OR REPLACE FUNCTION dashboard.rotate(retention interval, max_bytes bigint) RETURNS TABLE (emptied int, turned boolean, bytes bigint)
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
     turn bigint := (SELECT last_value >> 36 FROM dashboard.change_log_seq);
     place record;
@@ -38,8 +39,11 @@ BEGIN
         ORDER BY s.entered_at NULLS FIRST
     LOOP
         CONTINUE WHEN place.left_at > clock_timestamp() - retention AND bytes <= max_bytes;
+        CONTINUE WHEN EXISTS (SELECT FROM pg_locks l WHERE l.relation = place.relation AND l.mode = 'RowExclusiveLock'
+                                AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()));
         BEGIN
-            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE NOWAIT', place.relation);
+            EXECUTE format('LOCK TABLE %s IN ACCESS EXCLUSIVE MODE %s', place.relation,
+                           CASE WHEN emptied > 0 THEN 'NOWAIT' ELSE '' END);
         EXCEPTION WHEN lock_not_available THEN
             CONTINUE;
         END;

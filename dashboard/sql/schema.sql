@@ -19,13 +19,14 @@
 -- by PostgreSQL itself (pairing two transition tables by row number is 15 % cheaper in bulk, dearer for one row, and
 -- rests on an implementation detail). Everything is logged by row where statement triggers miss changes or
 -- see them in another shape: partitioned tables (a row trigger on the root is cloned to every partition, future ones
--- too, and sees writes that name the partition), inheritance trees, tables that a logical subscription applies to (it fires
--- row triggers only), and tables with json columns or types with a cast to json of their own (json admits texts that
+-- too, and sees writes that name the partition), inheritance trees, tables that a logical subscription applies to (it
+-- fires row triggers only), and tables with json columns or types with a cast to json of their own (json admits texts that
 -- jsonb refuses; by row such an image can be caught without a subtransaction that writes).
 --
 -- Measured on PostgreSQL 18 and 2 cores, single-row INSERTs from 16 clients of pgbench, ratio to no trigger: statement
--- 0.75 to 0.80, row the same, with a NOTIFY in each commit 0.24 (PostgreSQL 15: 0.7 and 0.2; 100,000 rows 3.1 times). Not worth their price (within 2 %): writing to a partition directly, dropping
--- the `at` default, row_to_json, leaving out the SET clauses below. The gate's try-lock costs 0.7 µs.
+-- 0.75 to 0.80, row the same, with a NOTIFY in each commit 0.24 (PostgreSQL 15: 0.7 and 0.2; 100,000 rows 3.1 times).
+-- Not worth their price (within 2 %): writing to a partition directly, dropping the `at` default, row_to_json, leaving
+-- out the SET clauses below. The gate's try-lock costs 0.7 µs.
 --
 -- The SET clauses fix the search path, which SECURITY DEFINER needs, and the settings of a session that change how a
 -- value is written as text: DateStyle (ranges), IntervalStyle, extra_float_digits.
