@@ -80,8 +80,8 @@ def remember(**values: str | int | None) -> None:
 
 
 def place(*contents: Any) -> pn.Column:
-    """A part of the page whose contents are replaced: ``place[:] = [other]``."""
-    return pn.Column(*contents, sizing_mode="stretch_width", margin=0, stylesheets=[style("filled")])
+    """A part of the page whose contents are replaced: ``place[:] = [other]``; several stand below each other."""
+    return pn.Column(*contents, sizing_mode="stretch_width", margin=0, stylesheets=[style("stacked")])
 
 
 def choice_of_span(spans: Sequence[Span], chosen: Span, look: Callable[[Span], object]) -> Viewable:

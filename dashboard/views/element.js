@@ -31,6 +31,7 @@ export function render({ model, view, el }) {
   link.addEventListener("change", onLink);
   if (place.picture) drawn.receive(place.picture);
   const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture));
+  model.on("options", () => drawn.tune?.(model.options));
   model.on("remove", () => {
     detach();
     link.removeEventListener("change", onLink);

@@ -78,6 +78,9 @@ class Group(View):
     @override
     def options(self) -> dict[str, Any]:
         return {
-            **super().options(), "note": self.note, "missing": self.missing, "closes": bool(self._callbacks.get("close")),
+            **super().options(),
+            "note": self.note,
+            "missing": self.missing,
+            "closes": bool(self._callbacks.get("close")),
             "spans": [content_span(content) for content in self.contents],
-        }  # fmt: skip
+        }

@@ -136,6 +136,16 @@ export class TableView {
     });
   }
 
+  tune(options) {
+    this.options = options;
+    for (const [key, { row }] of this.items) this.mark(row, key);
+  }
+
+  mark(row, key) {
+    if (key === this.options.chosen) row.setAttribute("aria-current", "true");
+    else row.removeAttribute("aria-current");
+  }
+
   item(key, values, isNews) {
     const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
     const select = () => this.send({ event: "select", value: key });
@@ -143,6 +153,7 @@ export class TableView {
       class: "selectable", tabindex: 0, onclick: select, onkeydown: (event) => event.key === "Enter" && select(),
     } : {}, cells);
     const item = { row, cells, values: [] };
+    this.mark(row, key);
     if (isNews) {
       row.classList.add("arriving");
       setTimeout(() => row.classList.remove("arriving"), 2000);

@@ -109,6 +109,9 @@ class Table(View):
     times
         Whether times are said as relative ("12 s") or absolute.
 
+    chosen
+        Key of the row that is marked, as the browser knows it.
+
     A click on a row emits the event ``"select"`` with the row's key as the browser knows it.
     """
 
@@ -120,6 +123,7 @@ class Table(View):
     page_size = param.Integer(default=10, bounds=(1, 500), doc="Rows of a page.")
     scroll = param.Boolean(default=False, doc="Whether all rows are one list, of which a window is loaded.")
     sort = param.String(default=None, allow_None=True, doc="Column to sort by at first; '-name': descending.")
+    chosen = param.String(default=None, allow_None=True, doc="Key of the row that is marked.")
     search = param.Boolean(default=True, doc="Whether there is a field to search in.")
     times: Any = param.Selector(default="relative", objects=["relative", "absolute"], doc="How times are said.")
 
@@ -149,7 +153,7 @@ class Table(View):
         return {
             **super().options(), "search": self.search, "below": below, "tags": list(self.tags),
             "times": self.times, "size": self._size(), "selects": bool(self._callbacks.get("select")),
-            "cells": dict(self.cells), "scroll": self.scroll, "step": self._step(),
+            "cells": dict(self.cells), "scroll": self.scroll, "step": self._step(), "chosen": self.chosen,
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:

@@ -17,7 +17,8 @@ export class TileView {
     node.prepend(this.card.title);
     if (options.spark) node.append(this.spark);
     body.append(this.number);
-    if (options.compared || options.caption) body.append(this.change, this.caption);
+    if (options.compared) body.append(this.change);
+    if (options.compared || options.caption) body.append(this.caption);
   }
 
   get node() { return this.card.node; }

@@ -16,7 +16,7 @@ from dashboard.postgres.connection import Connection
 from .phrases import AUDIENCES, COMPANIES, FIRST, REPLIES, ROLES, SECOND, SOURCES
 
 SQL = statements(__package__ or "dashboard.apps.outreach", "simulate")
-HABITS = {"invite": 60, "import": 1.0, "pause": 0.8, "activate": 0.2, "draft": 0.15}
+HABITS = {"invite": 60, "import": 2.0, "pause": 0.8, "activate": 0.2, "draft": 0.15}
 Step = Callable[[Connection, int], Awaitable[int]]
 
 
@@ -97,7 +97,7 @@ class Sender:
         return await _run(connection, "write", of, "received", self._chance.choice(REPLIES))
 
     async def _import(self, connection: Connection, campaign: int) -> int:
-        total = int(self._chance.lognormvariate(4.6, 0.6)) + 20
+        total = int(self._chance.lognormvariate(5.0, 0.5)) + 20
         begun = await connection.fetchval(SQL["import"], campaign, self._chance.choice(SOURCES), total)
         if begun is None:
             return 0
@@ -105,9 +105,9 @@ class Sender:
         return 1
 
     async def _advance_import(self, connection: Connection, running: int) -> int:
-        remaining = await connection.fetchval(SQL["advance_import"], running, self._chance.randint(3, 14))
+        remaining = await connection.fetchval(SQL["advance_import"], running, self._chance.randint(4, 14))
         if remaining:
-            self._agenda.add("advance_import", running, wait=3)
+            self._agenda.add("advance_import", running, wait=5)
         return 0 if remaining is None else 1
 
     async def _draft(self, connection: Connection) -> int:

@@ -1,0 +1,167 @@
+"""What stands on the page of one owner: every view asks as that owner, and PostgreSQL decides what it sees."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dashboard.apps.frame import Span
+from dashboard.apps.statements import statements
+from dashboard.apps.writing import write
+from dashboard.errors import QueryError
+from dashboard.postgres.scope import Scope
+from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
+
+if TYPE_CHECKING:
+    from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
+
+SQL = statements(__package__ or "dashboard.apps.earnings", "queries")
+SPANS = (
+    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Earnings per minute, by kind"),
+    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Earnings per hour, by kind"),
+    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Earnings per quarter of a day, by kind"),
+    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Earnings per day, by kind"),
+)
+STORY = {
+    "impression": "**{asset}** shown for {campaign}",
+    "click": "**{asset}** clicked for {campaign}",
+    "conversion": "Sale of **${amount:,.2f}** after {asset}, {campaign}",
+    "attribution": "**${amount:,.2f}** attributed to {asset}, {campaign}",
+    "earning": "**${amount:,.2f}** earned by {asset}",
+}
+
+
+class Board:
+    """The views of one owner's page."""
+
+    def __init__(self, live: Live, owner: int) -> None:
+        self._live = live
+        self._owner = owner
+        self._scope = Scope(role="earnings_member", settings={"app.user_id": str(owner)})
+
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
+        return self._live.query(SQL[name], self._owner, *parameters, scope=self._scope, priority=priority)
+
+    def tiles(self) -> list[View]:
+        """What was earned today and ever, and what it came from."""
+        today = self._query("events_today")
+        return [
+            Tile(
+                self._query("today", priority="high"),
+                title="Earned today",
+                format="${:,.2f}",
+                comparison="yesterday",
+                change="absolute",
+                caption="vs. yesterday",
+                sparkline=self._query("by_day", priority="low"),
+            ),
+            Tile(
+                self._query("total", priority="high"),
+                title="Earned in all",
+                column="total",
+                format="${:,.2f}",
+                caption="line: last 14 days",
+                sparkline=self._query("growth", priority="low"),
+            ),
+            Tile(
+                today,
+                title="Impressions today",
+                comparison="impressions_yesterday",
+                change="absolute",
+                caption="vs. yesterday",
+                sparkline=self._query("impressions_by_hour", priority="low"),
+            ),
+            Tile(
+                today,
+                title="Clicked today",
+                column="clicked",
+                format="{:.1%}",
+                comparison="clicked_yesterday",
+                change="points",
+                caption="of impressions, vs. yesterday",
+            ),
+        ]
+
+    def chart(self, span: Span) -> View:
+        """Earnings over time."""
+        return Chart(
+            self._query("over_time", span.step, span.steps),
+            title=span.title,
+            x="at",
+            y="earned",
+            by="kind",
+            kind="area",
+            height=220,
+            unit=" $",
+        )
+
+    def ticker(self) -> View:
+        """The latest five earnings."""
+        return Feed(
+            self._query("ticker", priority="critical"),
+            title="Latest earnings",
+            caption="the last five",
+            format=payment,
+            time="at",
+            limit=5,
+        )
+
+    def feed(self) -> View:
+        """Everything that happens to the owner's assets; the reader may make it stand still."""
+        return Feed(
+            self._query("feed", priority="high"),
+            title="Activity",
+            format=STORY,
+            time="at",
+            limit=10,
+            pause=True,
+            span=8,
+        )
+
+    def statistics(self) -> View:
+        """How many events of each kind there were, each beside all others."""
+        return Progress(
+            self._query("statistics"),
+            title="Events by kind",
+            caption="since the beginning",
+            label="kind",
+            value="events",
+            category="kind",
+        )
+
+    def assets_by_status(self) -> View:
+        """How many assets are in which status."""
+        return Progress(
+            self._query("assets_by_status"),
+            title="Assets by status",
+            label="status",
+            value="assets",
+            category="status",
+        )
+
+    def assets(self) -> View:
+        """All assets, the best first."""
+        return Table(
+            self._query("assets"),
+            title="Assets",
+            columns=["name", "status", "records", "payments", "earned", "last earning"],
+            below={"name": "category"},
+            tags=["status"],
+            formats={"earned": "${:,.2f}"},
+            page_size=10,
+        )
+
+    def switch(self) -> View:
+        """The owner's own simulation, on or off."""
+        return Switch(self._query("simulation", priority="critical"), self._turn, title="Simulation", column="is_on")
+
+    async def _turn(self, wanted: bool) -> None:
+        if not await write(self._live, self._scope, SQL["switch"], self._owner, wanted):
+            raise QueryError("There is no switch for this owner.", "Reload the page.", sql=SQL["switch"])
+
+
+def payment(row: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """An earning as it reads in the ticker."""
+    return [("b", f"${row['amount']:,.2f}"), ("", f" {row['kind']}, {row['asset']}")]

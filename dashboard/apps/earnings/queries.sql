@@ -1,0 +1,120 @@
+-- What the page shows. Row security leaves an owner nothing else to ask for; $1 names the owner all the same, so that
+-- only changes of their rows wake a query.
+--
+-- What is "today" or "of the last hour" changes as time passes and is asked again; it is bound to an index on time, and
+-- costs the same whatever the table holds. All else is followed row by row or group by group.
+
+-- name: total
+SELECT owner_id, sum(amount) AS total, count(*) AS payments
+FROM earnings.earnings
+WHERE owner_id = $1
+GROUP BY owner_id;
+
+-- name: today
+-- "Yesterday" is yesterday until this time of day, so that a morning is compared with a morning.
+SELECT COALESCE(sum(amount) FILTER (WHERE at >= date_trunc('day', now())), 0) AS today,
+       COALESCE(sum(amount) FILTER (WHERE at < now() - interval '1 day'), 0) AS yesterday
+FROM earnings.earnings
+WHERE owner_id = $1 AND at >= date_trunc('day', now()) - interval '1 day';
+
+-- name: by_day
+SELECT day, COALESCE(sum(amount), 0) AS earned
+FROM generate_series(date_trunc('day', now()) - interval '13 days', date_trunc('day', now()), interval '1 day') AS day
+LEFT JOIN earnings.earnings earning
+       ON owner_id = $1 AND earning.at >= day AND earning.at < day + interval '1 day'
+GROUP BY day
+ORDER BY day;
+
+-- name: growth
+-- What the last 14 days added, day upon day.
+SELECT day, sum(COALESCE(sum(amount), 0)) OVER (ORDER BY day) AS added
+FROM generate_series(date_trunc('day', now()) - interval '13 days', date_trunc('day', now()), interval '1 day') AS day
+LEFT JOIN earnings.earnings earning
+       ON owner_id = $1 AND earning.at >= day AND earning.at < day + interval '1 day'
+GROUP BY day
+ORDER BY day;
+
+-- name: events_today
+-- One row, a column for each kind: today, and yesterday until this time of day.
+SELECT count(*) FILTER (WHERE kind = 'impression' AND today) AS impressions,
+       count(*) FILTER (WHERE kind = 'impression' AND NOT today AND before) AS impressions_yesterday,
+       (count(*) FILTER (WHERE kind = 'click' AND today))::float8
+           / NULLIF(count(*) FILTER (WHERE kind = 'impression' AND today), 0) AS clicked,
+       (count(*) FILTER (WHERE kind = 'click' AND NOT today AND before))::float8
+           / NULLIF(count(*) FILTER (WHERE kind = 'impression' AND NOT today AND before), 0) AS clicked_yesterday
+FROM (
+    SELECT kind, at >= date_trunc('day', now()) AS today, at < now() - interval '1 day' AS before
+    FROM earnings.events
+    WHERE owner_id = $1 AND at >= date_trunc('day', now()) - interval '1 day'
+) event;
+
+-- name: impressions_by_hour
+SELECT hour, count(event.id) AS impressions
+FROM generate_series(date_trunc('hour', now()) - interval '23 hours', date_trunc('hour', now()), interval '1 hour') AS hour
+LEFT JOIN earnings.events event
+       ON owner_id = $1 AND kind = 'impression' AND event.at >= hour AND event.at < hour + interval '1 hour'
+GROUP BY hour
+ORDER BY hour;
+
+-- name: ticker
+SELECT earning.id, earning.at, earning.kind::text AS kind, earning.amount, asset.name AS asset
+FROM earnings.earnings earning
+LEFT JOIN earnings.assets asset ON asset.id = earning.asset_id
+WHERE earning.owner_id = $1
+ORDER BY earning.at DESC, earning.id DESC
+LIMIT 5;
+
+-- name: feed
+SELECT event.id, event.at, event.kind::text AS kind, event.amount, asset.name AS asset, campaign.name AS campaign
+FROM earnings.events event
+LEFT JOIN earnings.assets asset ON asset.id = event.asset_id
+LEFT JOIN earnings.campaigns campaign ON campaign.id = event.campaign_id
+WHERE event.owner_id = $1
+ORDER BY event.at DESC, event.id DESC
+LIMIT 60;
+
+-- name: statistics
+SELECT array_position(enum_range(NULL::earnings.event_kind), kind) AS place, kind::text AS kind, count(*) AS events
+FROM earnings.events
+WHERE owner_id = $1
+GROUP BY 1, 2
+ORDER BY place;
+
+-- name: over_time
+-- $2: length of one step; $3: number of steps. Steps in which nothing was earned are there, with 0.
+SELECT step AS at, kinds.kind::text AS kind, COALESCE(sum(earning.amount), 0) AS earned
+FROM generate_series(
+         date_bin($2::interval, now(), date_trunc('day', now())) - ($3::integer - 1) * $2::interval,
+         date_bin($2::interval, now(), date_trunc('day', now())), $2::interval) AS step
+CROSS JOIN unnest(enum_range(NULL::earnings.earning_kind)) AS kinds (kind)
+LEFT JOIN earnings.earnings earning
+       ON earning.owner_id = $1 AND earning.at >= step AND earning.at < step + $2::interval AND earning.kind = kinds.kind
+GROUP BY step, kinds.kind
+ORDER BY step, kinds.kind;
+
+-- name: assets
+SELECT asset.id, asset.name, asset.category, asset.status::text AS status, asset.records,
+       count(earning.id) AS payments, COALESCE(sum(earning.amount), 0) AS earned, max(earning.at) AS "last earning"
+FROM earnings.assets asset
+LEFT JOIN earnings.earnings earning ON earning.asset_id = asset.id AND earning.owner_id = asset.owner_id
+WHERE asset.owner_id = $1
+GROUP BY asset.id
+ORDER BY earned DESC, asset.id;
+
+-- name: assets_by_status
+SELECT array_position(enum_range(NULL::earnings.asset_status), status) AS place, status::text AS status,
+       count(*) AS assets
+FROM earnings.assets
+WHERE owner_id = $1
+GROUP BY 1, 2
+ORDER BY place;
+
+-- name: simulation
+SELECT owner_id, is_on FROM earnings.simulation WHERE owner_id = $1;
+
+-- name: switch
+UPDATE earnings.simulation SET is_on = $2 WHERE owner_id = $1;
+
+-- name: members
+-- Whom one may look as; asked as the owner of the tables. $1: who is logged in, NULL where nobody has to.
+SELECT id, handle, name FROM earnings.owners WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 3;

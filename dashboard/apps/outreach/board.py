@@ -1,0 +1,155 @@
+"""What stands on the page of one user: every view asks as that user, and PostgreSQL decides what it sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+from dashboard.apps.frame import place
+from dashboard.apps.statements import statements
+from dashboard.postgres.scope import Scope
+from dashboard.views import Feed, Group, Progress, Table, Tile
+
+if TYPE_CHECKING:
+    from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
+
+SQL = statements(__package__ or "dashboard.apps.outreach", "queries")
+
+
+class Board:
+    """The views of one user's page."""
+
+    def __init__(self, live: Live, user: int) -> None:
+        self._live = live
+        self._user = user
+        self._scope = Scope(role="outreach_member", settings={"app.user_id": str(user)})
+
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
+        return self._live.query(SQL[name], self._user, *parameters, scope=self._scope, priority=priority)
+
+    def tiles(self) -> list[View]:
+        """How it goes: what was sent, who accepts, who replies, what is still to come."""
+        rates, by_week = self._query("rates"), self._query("rates_by_week", priority="low")
+        return [
+            Tile(
+                self._query("invitations", priority="high"),
+                title="Invitations today",
+                comparison="yesterday",
+                change="absolute",
+                caption="vs. yesterday",
+                sparkline=self._query("invitations_by_day", priority="low"),
+            ),
+            Tile(
+                rates,
+                title="Acceptance rate",
+                column="accepted",
+                format="{:.1%}",
+                caption="of all invited",
+                sparkline=by_week,
+            ),
+            Tile(rates, title="Reply rate", column="replied", format="{:.1%}", caption="of those who accepted"),
+            Tile(
+                self._query("people_remaining", priority="high"),
+                title="People still to import",
+                column="remaining",
+                caption="in all imports",
+            ),
+        ]
+
+    def campaigns(self, opened: Callable[[object], object]) -> View:
+        """All campaigns; a click opens one."""
+        table = Table(
+            self._query("campaigns"),
+            title="Campaigns",
+            columns=["name", "status", "people", "invited", "accepted", "replied", "acceptance rate", "changed"],
+            below={"name": "audience"},
+            tags=["status"],
+            cells={"acceptance rate": "bar"},
+            page_size=8,
+        )
+        table.on("select", opened)
+        return table
+
+    def states(self) -> View:
+        """Connections by state."""
+        return Progress(
+            self._query("states"),
+            title="Connections by state",
+            label="state",
+            value="connections",
+            category="state",
+        )
+
+    def activity(self) -> View:
+        """What happened last."""
+        return Feed(
+            self._query("activity", priority="high"),
+            title="Recent activity",
+            format="{description}",
+            time="at",
+            limit=8,
+            pause=True,
+        )
+
+    def imports(self) -> View:
+        """Imports under way, and those that ended last."""
+        return Progress(
+            self._query("imports", priority="high"),
+            title="Imports",
+            caption="people imported",
+            label="source",
+            below="campaign",
+            value="done",
+            total="total",
+        )
+
+    def campaign(self, number: int, closed: Callable[[object], object]) -> View:
+        """Everything about one campaign."""
+        rates = self._query("campaign_rates", number)
+        group = Group(
+            Tile(self._query("campaign", number), title="Status", column="status", format="{}"),
+            Tile(rates, title="Invited", column="invited"),
+            Tile(rates, title="Accepted", column="accepted", format="{:.1%}"),
+            Tile(rates, title="Replied", column="replied", format="{:.1%}"),
+            (place(self._progress(number), self._states_of(number)), 4),
+            Feed(
+                self._query("campaign_activity", number, priority="high"),
+                title="Activity of this campaign",
+                format="{description}",
+                time="at",
+                limit=8,
+                span=8,
+            ),
+            Table(
+                self._query("campaign_connections", number),
+                title="Connections",
+                columns=["name", "state", "country", "invited", "answered"],
+                below={"name": "headline"},
+                tags=["state"],
+                page_size=5,
+            ),
+            query=self._query("campaign", number),
+            missing="There is no such campaign among yours.",
+            caption="campaign",
+        )
+        group.on("close", closed)
+        return group
+
+    def _progress(self, number: int) -> View:
+        return Progress(
+            self._query("campaign_progress", number),
+            title="People invited",
+            label="source",
+            value="done",
+            total="total",
+        )
+
+    def _states_of(self, number: int) -> View:
+        return Progress(
+            self._query("campaign_states", number),
+            title="Connections by state",
+            label="state",
+            value="connections",
+            category="state",
+        )

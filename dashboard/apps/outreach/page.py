@@ -1,0 +1,73 @@
+"""The page of outreach, as one user sees it; a click on a campaign opens its details, and the address keeps which."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from dashboard.apps.frame import choice_of_member, for_member, number_asked, place, remember
+from dashboard.views import Page, Refresh
+from dashboard.views.pane import Wake
+
+from .board import SQL, Board
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+    from dashboard.live import Live, LiveQuery
+
+
+def page(live: Live) -> Viewable:
+    """Build the page for one session."""
+
+    def build(members: LiveQuery, user: int) -> Viewable:
+        return _page(live, members, user)
+
+    return for_member(live, SQL["members"], build)
+
+
+def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
+    board = Board(live, user)
+    shown = Page(
+        *board.tiles(),
+        (Campaigns(board).column, 12),
+        board.states(),
+        board.activity(),
+        board.imports(),
+        live=live,
+        title="Outreach",
+        active="Outreach",
+        toolbar=[choice_of_member(members, user), Refresh(live)],
+    )
+    return shown.__panel__()
+
+
+class Campaigns:
+    """The table of campaigns and, below it, the one that was clicked."""
+
+    def __init__(self, board: Board) -> None:
+        self._board = board
+        self._opened = number_asked("campaign")
+        self._document = pn.state.curdoc
+        self._table: Any = board.campaigns(self._open).__panel__()
+        self.column = place(self._table)
+        self._show()
+
+    def _open(self, key: object) -> None:
+        self._turn(int(key) if isinstance(key, str) and key.isdecimal() else None)
+
+    def _close(self, _: object) -> None:
+        self._turn(None)
+
+    def _turn(self, campaign: int | None) -> None:
+        """Show another campaign; the click came by the channel, the page is changed in its own time."""
+        self._opened = campaign
+        if self._document is not None:
+            Wake.of(self._document).ask(self._show, 0)
+
+    def _show(self) -> None:
+        self._table.options = {**self._table.options, "chosen": None if self._opened is None else str(self._opened)}
+        details = [] if self._opened is None else [self._board.campaign(self._opened, self._close)]
+        self.column[:] = [self._table, *details]
+        remember(campaign=self._opened)
