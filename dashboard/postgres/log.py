@@ -97,7 +97,8 @@ class Window:
     flooded
         Relations (oid) that changed too much to be listed row by row, with the number of changes.
     horizon
-        Largest transaction whose changes the log has forgotten.
+        Largest transaction whose changes the log has forgotten; `horizon_open` lists the transactions below it that
+        were open then, whose changes it still has.
     broken
         The earlier offset cannot be resumed: rotated away, another server, or none was given. All that is
         known is the present.
@@ -108,11 +109,17 @@ class Window:
     changes: list[Change]
     flooded: dict[int, int]
     horizon: int | None = None
+    horizon_open: frozenset[int] = frozenset()
     broken: bool = False
 
     def resumes(self, since: Offset) -> bool:
         """Whether the log still has everything that became visible after `since`."""
-        return since.identity == self.offset.identity and (self.horizon is None or since.xmin > self.horizon)
+        if since.identity != self.offset.identity:
+            return False
+        horizon = self.horizon
+        return horizon is None or (
+            horizon < since.xmax and all(xid > horizon or xid in self.horizon_open for xid in since.xip)
+        )
 
 
 class LogReader:
@@ -171,7 +178,14 @@ class LogReader:
             xmax, xip = xmin, ()
         identity = replace(self.identity, incarnation=now["incarnation"])
         offset = Offset(xmin=xmin, xmax=xmax, xip=tuple(xip), identity=identity)
-        window = Window(offset=offset, at=now["at"], changes=[], flooded={}, horizon=now["horizon"])
+        window = Window(
+            offset=offset,
+            at=now["at"],
+            changes=[],
+            flooded={},
+            horizon=now["horizon"],
+            horizon_open=frozenset(now["horizon_open"]),
+        )
         if since is None or not self.has_log or not window.resumes(since):
             window.broken = True
             self._seen.clear()

@@ -6,13 +6,15 @@ A role that may read the log but not keep it leaves that to a leader that may; `
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 
 from dashboard.errors import CaptureError, NotNow, QueryError
 from dashboard.postgres.capture import adopt
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.rotation import rotate
 
-INTERVAL = 2.0
+ROTATE, ADOPT = 2.0, 5.0
+"""Seconds between two looks."""
 
 
 class Upkeep:
@@ -29,15 +31,20 @@ class Upkeep:
     def __init__(self, *, retention: float, max_bytes: int) -> None:
         self.retention = retention
         self.max_bytes = max_bytes
-        self._next = 0.0
+        self._next = {"rotate": 0.0, "adopt": 0.0}
 
     async def __call__(self, connection: Connection) -> None:
-        """Do what is due; at most every `INTERVAL` seconds."""
-        if time.monotonic() < self._next:
-            return
-        self._next = time.monotonic() + INTERVAL
-        try:
-            await adopt(connection)
-            await rotate(connection, retention=self.retention, max_bytes=self.max_bytes)
-        except (NotNow, CaptureError, QueryError):
-            self._next += 10 * INTERVAL
+        """Do what is due, each part at its own interval and whatever became of the other."""
+        if self._is_due("rotate", ROTATE):
+            with suppress(NotNow, CaptureError, QueryError):
+                await rotate(connection, retention=self.retention, max_bytes=self.max_bytes)
+        if self._is_due("adopt", ADOPT):
+            with suppress(NotNow, CaptureError, QueryError):
+                await adopt(connection)
+
+    def _is_due(self, part: str, interval: float) -> bool:
+        now = time.monotonic()
+        if now < self._next[part]:
+            return False
+        self._next[part] = now + interval
+        return True

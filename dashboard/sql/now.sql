@@ -1,5 +1,7 @@
 -- The snapshot of this transaction, and what a reader must know before it trusts an offset.
 SELECT pg_current_snapshot() AS snapshot,
        (SELECT incarnation::text FROM dashboard.log_identity) AS incarnation,
-       (SELECT max(xid) FROM dashboard.log_horizon) AS horizon,
-       clock_timestamp() AS at;
+       h.xid AS horizon,
+       ARRAY(SELECT pg_snapshot_xip(h.snapshot)) AS horizon_open,
+       clock_timestamp() AS at
+FROM dashboard.log_horizon h;
