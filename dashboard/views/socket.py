@@ -17,7 +17,7 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, ClassVar
 from urllib.parse import urlparse
-from weakref import WeakSet
+from weakref import WeakKeyDictionary, WeakSet
 
 import orjson
 from bokeh.server.tornado import BokehTornado
@@ -26,6 +26,7 @@ from bokeh.settings import settings
 from panel.config import config
 from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamBufferFullError, StreamClosedError
+from tornado.process import task_id
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
@@ -42,7 +43,8 @@ CHANNEL = "_dashboard/channel"
 BEAT = 10_000
 FORBIDDEN, ELSEWHERE, LIMIT = 4403, 4404, 256 * 1024
 
-_with_routes: WeakSet[BokehTornado] = WeakSet()
+#: Whether a server has the routes.
+_known: WeakKeyDictionary[BokehTornado, bool] = WeakKeyDictionary()
 
 
 class ChannelSocket(WebSocketHandler):
@@ -151,20 +153,29 @@ ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
 
 
 def ensure_routes(document: Document) -> bool:
-    """Whether the server of this document's session has the channel's routes, after adding them if need be."""
+    """Whether the server of this document's session has the channel's routes, after adding them if need be.
+
+    A server of several processes has to have them from its start: a page's requests reach all of them.
+    """
     context = document.session_context
     home = getattr(getattr(context, "server_context", None), "application_context", None)
     if home is None:
         return False
-    if any(_serves(server, home) for server in _with_routes):
-        return True
+    for server in _known:
+        if _serves(server, home):
+            return _known[server]
     for server in [found for found in gc.get_objects() if isinstance(found, BokehTornado) and _serves(found, home)]:
-        if not any(rule.target is ChannelSocket for rule in server.wildcard_router.rules):
+        _known[server] = _has_routes(server)
+        if not _known[server] and task_id() is None:
             routes = [(server.prefix + pattern, handler, given) for pattern, handler, given in ROUTES]
             server.add_handlers(r".*", routes)
-        _with_routes.add(server)
-        return True
+            _known[server] = True
+        return _known[server]
     return False
+
+
+def _has_routes(server: BokehTornado) -> bool:
+    return any(rule.target is ChannelSocket for rule in server.wildcard_router.rules)
 
 
 def _serves(server: BokehTornado, home: object) -> bool:
