@@ -8,6 +8,7 @@ to the next.
 
 from __future__ import annotations
 
+import itertools
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from typing import Any
 from dashboard.errors import DashboardError, QueryError
 from dashboard.live.changes import Changes
 from dashboard.live.delta import Delta
+from dashboard.live.figures import OpenQuery, Spent
 from dashboard.live.frame import LiveFrame
 from dashboard.live.ordering import sort_key
 from dashboard.live.plans import Groups, NotUnique, Plan, Rerun, Rows, Source, Sums
@@ -28,6 +30,7 @@ from dashboard.postgres.reading import Column, Fingerprints, Reading
 from dashboard.postgres.scope import Scope
 
 Identity = tuple[str, tuple[Any, ...], Scope | None]
+_numbers = itertools.count(1)
 
 
 @dataclass(slots=True, kw_only=True)
@@ -64,6 +67,8 @@ class Answer:
         self.relations: frozenset[int] = frozenset()
         self.fingerprints = Fingerprints()
         self.cost = 0.0
+        self.number = next(_numbers)
+        self.spent = Spent()
         self.polled = ""
         self.error: DashboardError | None = None
         self.offset: Offset | None = None
@@ -89,9 +94,28 @@ class Answer:
         """Whether any change, of any table, may matter."""
         return self.source is not None and self.source.shape.opaque
 
+    def figures(self, priority: str, *, is_awake: bool) -> OpenQuery:
+        """How it does, for the monitor."""
+        return OpenQuery(
+            number=self.number,
+            sql=self.statement.sql,
+            role=(self.scope.role or "") if self.scope else "",
+            plan=self.plan.kind if self.plan else "",
+            reason=self.plan.reason if self.plan else "",
+            priority=priority,
+            rows=len(self.state.keys),
+            spent=self.spent,
+            condition="error" if self.error is not None else "awake" if is_awake else "resting",
+            problem=str(self.error or ""),
+        )
+
     async def open(self, reading: Reading) -> None:
         """Describe, plan and read the query in the open snapshot; `publish` makes the result current."""
-        self._opened = await opened(self, reading)
+        started = time.perf_counter()
+        try:
+            self._opened = await opened(self, reading)
+        finally:
+            self.spent.ran(time.perf_counter() - started, whole=True)
         self._found = self._opened.whole
 
     async def advance(self, reading: Reading, changes: Changes | None) -> None:
@@ -99,12 +123,18 @@ class Answer:
         assert self.plan is not None and self.source is not None
         self._opened = None
         started = time.perf_counter()
-        if changes is None or self.needs_whole(changes):
-            self._found = await self.plan.whole(reading)
-        else:
-            self._found = await self.plan.advance(reading, changes, self.state)
-        if isinstance(self._found, Whole):
-            self.cost = time.perf_counter() - started
+        is_whole = changes is None or self.needs_whole(changes)
+        try:
+            if changes is None or is_whole:
+                self._found = await self.plan.whole(reading)
+            else:
+                self._found = await self.plan.advance(reading, changes, self.state)
+                is_whole = isinstance(self._found, Whole)
+        finally:
+            elapsed = time.perf_counter() - started
+            self.spent.ran(elapsed, whole=is_whole)
+        if is_whole:
+            self.cost = elapsed
 
     def needs_whole(self, changes: Changes) -> bool:
         """Whether these changes cannot be followed row by row, so that everything is read again."""

@@ -28,6 +28,7 @@ from dashboard.errors import ConnectionLost, DashboardError, QueryError
 from dashboard.live.answer import Answer
 from dashboard.live.changes import Changes
 from dashboard.live.delta import Delta
+from dashboard.live.figures import Figures
 from dashboard.live.routing import Routes
 from dashboard.live.settling import Settling
 from dashboard.postgres.follower import Progress
@@ -111,6 +112,7 @@ class Hub:
         self.on_aside: Callable[[Answer], None] = lambda _answer: None
         self.clock_interval = clock_interval
         self.ticks = 0
+        self.figures = Figures()
         self._routes = Routes()
         self._joining: set[Answer] = set()
         self._stale: set[Answer] = set()
@@ -193,7 +195,9 @@ class Hub:
         for answer in work.aside & self.answers:
             self._away[answer] = self.ticks
             self.on_aside(answer)
-        return self._progress(window)
+        progress = self._progress(window)
+        self.figures.ticked(progress.changes, progress.lag, time.perf_counter() - started)
+        return progress
 
     async def _attempt(
         self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool

@@ -14,13 +14,15 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
 from typing import Any, Self
+from weakref import WeakSet
 
 from dashboard.errors import Closed, ConnectionLost, DashboardError
 from dashboard.live.answer import Answer, Identity
 from dashboard.live.delta import Delta
+from dashboard.live.figures import OpenQuery
 from dashboard.live.hub import Hub, Tick, call, told
 from dashboard.live.opening import Opening
-from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.query import PRIORITIES, LiveQuery, Priority, Subscription
 from dashboard.live.stream import ChangeStream
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect as open_connection
@@ -60,6 +62,7 @@ class Live:
         self._answers: dict[Identity, Answer] = {}
         self._held: dict[Answer, int] = {}
         self._awake: dict[Answer, int] = {}
+        self._queries: WeakSet[LiveQuery] = WeakSet()
         self._listeners: dict[Answer, list[Callable[[Delta | None], None]]] = {}
         self._first: dict[Answer, asyncio.Future[None]] = {}
         self._on_status: list[Callable[[Status], None]] = []
@@ -77,6 +80,11 @@ class Live:
     def status(self) -> Status:
         """State of the connection, since when, lag and reason."""
         return self._follower.status if self._follower else self._status
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether it follows the database, or tries to."""
+        return self._follower is not None
 
     @property
     def leads(self) -> bool:
@@ -151,7 +159,9 @@ class Live:
             raise Closed("This Live was closed.", "Open another with dashboard.connect().")
         asked = Answer(sql, parameters, scope)
         answer = self._answers.setdefault(asked.identity, asked)
-        return LiveQuery(self, answer, priority)
+        query = LiveQuery(self, answer, priority)
+        self._queries.add(query)
+        return query
 
     async def install(self, *names: str) -> None:
         """Install capture on tables, named as one writes them in SQL; those that have it are left alone."""
@@ -302,7 +312,20 @@ class Live:
         self._first.pop(answer, None)
         if self._answers.get(answer.identity) is answer:
             del self._answers[answer.identity]
+            self.hub.figures.ended.add(answer.spent)
         self.hub.leave(answer)
+
+    def open_queries(self) -> list[OpenQuery]:
+        """What is open, and what it has cost; a query of which PostgreSQL was never asked is left out."""
+        wanted: dict[int, Priority] = {}
+        for query in self._queries:
+            wanted[query.number] = min(query.priority, wanted.get(query.number, "low"), key=PRIORITIES.index)
+        every = ((answer, self._awake.get(answer, 0) > 0) for answer in self._answers.values())
+        return [
+            answer.figures(wanted.get(answer.number, "medium"), is_awake=is_awake)
+            for answer, is_awake in every
+            if is_awake or answer.is_ready or answer.error is not None
+        ]
 
     def listeners(self, answer: Answer) -> list[Callable[[Delta | None], None]]:
         """Who is called when an answer changes."""
@@ -358,6 +381,11 @@ class Live:
 
 
 _shared: dict[str, Live] = {}
+
+
+def followed() -> list[Live]:
+    """Every `Live` of this process that has begun to follow its database."""
+    return [live for live in _shared.values() if live.has_begun]
 
 
 def connect(dsn: str | None = None) -> Live:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from dashboard.live.live import Live
 
 Priority = Literal["critical", "high", "medium", "low"]
+PRIORITIES: tuple[Priority, ...] = ("critical", "high", "medium", "low")
 QUEUE = 1_000
 """Deltas kept for an iterator that is slower than the database; then it gets the whole answer instead."""
 
@@ -60,6 +61,11 @@ class LiveQuery:
         self._ends: list[Callable[[], None]] = []
         live.hold(answer)
         self._held, self._awake, self._paused = True, False, False
+
+    @property
+    def number(self) -> int:
+        """Names its answer in this process, as the monitor does."""
+        return self._answer.number
 
     @property
     def sql(self) -> str:
