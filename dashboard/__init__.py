@@ -19,12 +19,14 @@ if TYPE_CHECKING:
     from dashboard.views.chart import Chart
     from dashboard.views.feed import Feed
     from dashboard.views.group import Group
+    from dashboard.views.lanes import Lanes
     from dashboard.views.page import Page
     from dashboard.views.progress import Progress
     from dashboard.views.refresh import Refresh
     from dashboard.views.status import Status
     from dashboard.views.switch import Switch
     from dashboard.views.table import Table
+    from dashboard.views.tabs import Tabs
     from dashboard.views.tile import Tile
     from dashboard.views.view import View
 
@@ -34,6 +36,7 @@ _HOMES = {
     "Delta": "live.delta",
     "Feed": "views.feed",
     "Group": "views.group",
+    "Lanes": "views.lanes",
     "Live": "live.live",
     "LiveQuery": "live.query",
     "Page": "views.page",
@@ -43,6 +46,7 @@ _HOMES = {
     "Status": "views.status",
     "Switch": "views.switch",
     "Table": "views.table",
+    "Tabs": "views.tabs",
     "Tile": "views.tile",
     "View": "views.view",
     "connect": "live.live",
@@ -54,6 +58,7 @@ __all__ = [
     "Delta",
     "Feed",
     "Group",
+    "Lanes",
     "Live",
     "LiveQuery",
     "Page",
@@ -63,6 +68,7 @@ __all__ = [
     "Status",
     "Switch",
     "Table",
+    "Tabs",
     "Tile",
     "View",
     "__version__",

@@ -23,6 +23,7 @@ function setClock(node, { at, isLeft }) {
 
 export function clockText(seconds) {
   const two = (number) => String(number).padStart(2, "0");
+  if (seconds >= 86400) return `${Math.floor(seconds / 86400)} d ${Math.floor((seconds % 86400) / 3600)} h`;
   const hours = Math.floor(seconds / 3600), minutes = Math.floor((seconds % 3600) / 60);
   return hours ? `${hours}:${two(minutes)}:${two(seconds % 60)}` : `${minutes}:${two(seconds % 60)}`;
 }

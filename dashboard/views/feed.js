@@ -110,7 +110,8 @@ export class FeedView {
   item(key, row, known) {
     const item = known ?? h("li", {}, h("i"), h("span"), h("time"));
     const [dot, text, time] = item.children;
-    if (row.kind !== null) dot.style.setProperty("--dot", `var(${colour(this.options.category, row.kind)})`);
+    const tone = { ok: "--d-ok", warn: "--d-warn", bad: "--d-bad", plain: "--d-mute" }[this.options.tones[row.kind]];
+    if (row.kind !== null) dot.style.setProperty("--dot", `var(${tone ?? colour(this.options.category, row.kind)})`);
     dot.title = row.kind ?? "";
     text.replaceChildren(...row.line.map(([style, piece]) => (style === "b" ? h("b", {}, piece) : piece)));
     if (row.at === null) setText(time, "");

@@ -92,6 +92,9 @@ class Feed(View):
     pause = param.Boolean(default=False, doc="Whether the reader may make it stand still.")
     time = param.String(default=None, allow_None=True, doc="Column of the time; the first time column by default.")
     category = param.String(default=None, allow_None=True, doc="Column that colours the dot; `kind` if there is one.")
+    tones = param.Dict(
+        default={}, doc="Tone of the dot by category: ok, warn, bad or plain; others have a colour each."
+    )
     seen = param.Parameter(default=None, doc="Column that says whether a row was seen, or True.")
 
     kind: ClassVar[str] = "feed"
@@ -113,7 +116,8 @@ class Feed(View):
         """What the browser needs to know once."""
         where = "column" if isinstance(self.seen, str) else ("browser" if self.seen else None)
         category = self.category or "kind"
-        return {**super().options(), "limit": self.limit, "seen": where, "category": category, "pause": self.pause}
+        given = {"limit": self.limit, "seen": where, "category": category, "pause": self.pause, "tones": self.tones}
+        return {**super().options(), **given}
 
 
 def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:

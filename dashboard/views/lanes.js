@@ -3,11 +3,17 @@ import { colour, h, setText } from "./dom.js";
 import { Card } from "./card.js";
 import { clockNode } from "./cells.js";
 
+const NARROWEST = 200, GAP = 6; // px of a card, and between two; as in views.css
+
 export class LanesView {
   constructor(options) {
     this.options = options;
     this.card = new Card(options, { skeleton: 4 });
-    this.sheet = h("div", { class: "lanes" });
+    const shares = options.shares.length ? options.shares : options.lanes.map(() => 1);
+    const columns = shares.map((share) => `minmax(0, ${share}fr)`).join(" ");
+    this.sheet = h("div", { class: "lanes", style: `--columns:${columns};--height:${options.height}` });
+    this.watcher = new ResizeObserver(() => this.fit());
+    this.watcher.observe(this.sheet);
     this.card.body.append(this.sheet);
     this.lanes = new Map();
     this.items = new Map();
@@ -18,6 +24,8 @@ export class LanesView {
 
   get node() { return this.card.node; }
 
+  remove() { this.watcher.disconnect(); }
+
   receive(picture) {
     if (picture.step) this.merge(picture.step, true);
     else this.card.show(picture, (body) => { this.rows = {}; this.merge(body, this.items.size > 0); });
@@ -26,7 +34,7 @@ export class LanesView {
   add(lane, label) {
     const count = h("b", {}, "0"), list = h("ul"), empty = h("p", { class: "mute" }, this.options.nothing);
     const dot = h("i", { class: "dot", style: `color:var(${colour(this.options.by, lane)})` });
-    const node = h("section", { class: "lane", "aria-label": label }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest", hidden: true }));
+    const node = h("section", { class: "lane", "aria-label": label }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest" }));
     this.lanes.set(lane, { count, list, empty, rest: node.lastChild });
     this.sheet.append(node);
   }
@@ -49,12 +57,19 @@ export class LanesView {
       if (list.children[place] !== node) list.insertBefore(node, list.children[place] ?? null);
       next.set(lane, place + 1);
     }
-    for (const [lane, { count, empty, rest }] of this.lanes) {
-      const drawn = next.get(lane) ?? 0, all = counts[lane] ?? drawn;
+    this.counts = counts;
+    this.fit();
+  }
+
+  // Show as many cards as a lane has room for; say how many there are beyond.
+  fit() {
+    for (const [lane, { count, list, empty, rest }] of this.lanes) {
+      const cards = [...list.children], all = this.counts?.[lane] ?? cards.length;
+      const room = Math.max(1, Math.floor((list.clientWidth + GAP) / (NARROWEST + GAP))) * (Number(getComputedStyle(list).getPropertyValue("--height")) || this.options.height);
+      cards.forEach((card, place) => { card.hidden = place >= room; });
       setText(count, all.toLocaleString());
       empty.hidden = all > 0;
-      rest.hidden = all === drawn;
-      setText(rest, `and ${(all - drawn).toLocaleString()} more`);
+      setText(rest, all > Math.min(room, cards.length) ? `and ${(all - Math.min(room, cards.length)).toLocaleString()} more` : "");
     }
   }
 

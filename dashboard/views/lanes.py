@@ -20,8 +20,8 @@ from .view import View
 if TYPE_CHECKING:
     from .channel import Binding
 
-#: Cards drawn of one lane; the heading counts all.
-MOST = 12
+#: Cards sent of one lane; the heading counts all.
+MOST = 24
 
 
 @dataclass(frozen=True)
@@ -69,7 +69,7 @@ class Lanes(View):
     Parameters
     ----------
     query
-        All its rows are shown, `MOST` of a lane at most.
+        Those of its rows are shown that a lane has room for; a lane never grows, so nothing below it ever jumps.
     by
         Column whose value is the lane.
     lanes
@@ -85,6 +85,10 @@ class Lanes(View):
     format = param.Parameter(default=None, doc="Template or function of the row.")
     below = param.Parameter(default=None, doc="What stands small below: template or function of the row.")
     time = param.String(default=None, allow_None=True, doc="Column of the time a clock runs from.")
+    shares = param.List(default=[], item_type=int, doc="How wide the lanes are, one to another; equal by default.")
+    height = param.Integer(
+        default=4, bounds=(1, 20), doc="Cards that stand on each other in a lane, at most and always."
+    )
     nothing = param.String(default="none", doc="What an empty lane says.")
 
     kind: ClassVar[str] = "lanes"
@@ -98,4 +102,5 @@ class Lanes(View):
     def options(self) -> dict[str, Any]:
         labels = self.lanes if isinstance(self.lanes, Mapping) else dict(zip(self.lanes, self.lanes, strict=True))
         named = [[str(lane), str(label)] for lane, label in labels.items()]
-        return {**super().options(), "lanes": named, "by": self.by, "nothing": self.nothing}
+        return {**super().options(), "lanes": named, "by": self.by, "nothing": self.nothing,
+                "shares": list(self.shares), "height": self.height}  # fmt: skip

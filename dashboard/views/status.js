@@ -18,6 +18,9 @@ export class StatusView {
     this.detail = h("div", { class: "soft detail", hidden: this.variant !== "full" });
     this.control = options.controls ? h("button", { class: "chip", type: "button", onclick: () => (this.isOff() ? reconnect() : disconnect()) }) : null;
     this.node = h("div", { class: `status ${this.variant}` }, ...[this.pill, this.detail, this.control].filter(Boolean));
+    if (this.variant === "full" && options.title) {
+      this.node = h("section", { class: "card", "aria-label": options.title }, h("div", { class: "head" }, h("h2", {}, options.title)), this.node);
+    }
     this.body = { link: "connecting", lag: null, since: null, reason: "" };
     this.onLink = () => this.tell();
     link.addEventListener("change", this.onLink);

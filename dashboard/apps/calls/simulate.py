@@ -2,7 +2,7 @@
 
 Each step is one change. What follows is put on a list, due after a number of steps rather than of seconds: a slow and
 a fast simulation tell the same story, and a seed makes it again. Only the time an auction has left is told in seconds,
-at the pace of the steps so far.
+at the pace of the steps so far, and when it is over the auction is closed whatever the step.
 """
 
 from __future__ import annotations
@@ -45,6 +45,7 @@ class Floor:
         self._idle: dict[int, list[int]] = {}  # agents by account
         self._busy: dict[int, tuple[int, int]] = {}  # account and agent by call
         self._accounts: dict[int, int] = {}  # account of a call that rings
+        self._ends: dict[int, float] = {}  # when open auctions end, by this machine's clock
         self._step = 0
         self._pace = (time.monotonic(), 0.5)  # when the last step was, seconds that one takes
         self._due: list[tuple[int, int, str]] = []  # step, what it is about, what follows
@@ -96,6 +97,10 @@ class Floor:
         """Do what is due, or begin something."""
         self._step += 1
         self._keep_pace()
+        for auction, end in self._ends.items():
+            if end <= time.monotonic():
+                async with connection.transaction():
+                    return await self._close(connection, auction)
         if self._due and self._due[0][0] <= self._step:
             _, subject, what = heapq.heappop(self._due)
             async with connection.transaction():
@@ -114,7 +119,7 @@ class Floor:
     def _keep_pace(self) -> None:
         before, mean = self._pace
         now = time.monotonic()
-        self._pace = (now, mean * 0.95 + min(now - before, 60) * 0.05)
+        self._pace = (now, mean * 0.98 + min(now - before, 60) * 0.02)
 
     def _follow(self, subject: int, what: str, wait: float, chance: float = 1) -> None:
         """Put on the list, with probability `chance`, what follows in about `wait` steps."""
@@ -175,6 +180,7 @@ class Floor:
         auction = await connection.fetchval(SQL["open_auction"], call, left)
         if auction is None:
             return 0
+        self._ends[auction] = time.monotonic() + left
         self._put(auction, "close", steps)
         for _ in range(self._chance.choice((0, 1, 2, 3, 4, 5, 6, 8))):
             self._put(auction, "bid", self._chance.randrange(1, steps))
@@ -190,11 +196,13 @@ class Floor:
         return await _run(connection, "bid", auction, buyer, amount)
 
     async def _close(self, connection: Connection, auction: int) -> int:
-        closed = await _run(connection, "close_auction", auction)
+        self._ends.pop(auction, None)
+        if not await _run(connection, "close_auction", auction):
+            return 0
         payment = await connection.fetchval(SQL["payment_of"], auction)
         if payment is not None:
             self._follow(payment, "pay", 80)
-        return closed
+        return 1
 
     async def _pay(self, connection: Connection, payment: int) -> int:
         _, status = outcome(self._chance)

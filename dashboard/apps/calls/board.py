@@ -1,0 +1,203 @@
+"""What stands on the page of one account: every view asks as that account, and PostgreSQL decides what it sees."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from dashboard.apps.frame import Span
+from dashboard.apps.statements import statements
+from dashboard.apps.writing import write
+from dashboard.postgres.scope import Scope
+
+if TYPE_CHECKING:
+    from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
+
+SQL = statements(__package__ or "dashboard.apps.calls", "queries")
+ACKNOWLEDGE = statements(__package__ or "dashboard.apps.calls", "simulate")["acknowledge"]
+SPANS = (
+    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Calls per minute"),
+    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Calls per hour"),
+    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Calls per quarter of a day"),
+    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Calls per day"),
+)
+LANES = {"ringing": "Ringing", "active": "Speaking", "on hold": "On hold"}
+TONES = {"critical": "bad", "warning": "warn", "info": "plain"}
+
+
+class Board:
+    """The views of one account's page."""
+
+    def __init__(self, live: Live, account: int) -> None:
+        self._live = live
+        self._scope = Scope(role="calls_member", settings={"app.user_id": str(account)})
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
+        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+
+    def tiles(self) -> list[View]:
+        """Four numbers: what goes on, and how today compares with yesterday."""
+        from dashboard.views import Tile
+
+        return [
+            Tile(
+                self._query("on_the_line", priority="critical"),
+                title="On the line",
+                caption="calls by hour",
+                sparkline=self._query("calls_by_hour", priority="low"),
+            ),
+            Tile(
+                self._query("calls_today", priority="high"),
+                title="Calls today",
+                comparison="yesterday",
+                change="absolute",
+                caption="vs. yesterday",
+            ),
+            Tile(
+                self._query("answered"),
+                title="Answered, 24 h",
+                format="{:.1%}",
+                comparison="day_before",
+                change="points",
+                sparkline=self._query("answered_by_day", priority="low"),
+                caption="vs. day before",
+            ),
+            Tile(
+                self._query("sales", priority="high"),
+                title="Leads sold today",
+                format="€ {:,.2f}",
+                comparison="yesterday",
+                change="percent",
+                sparkline=self._query("sales_by_hour", priority="low"),
+                caption="vs. yesterday",
+            ),
+        ]
+
+    def lanes(self) -> View:
+        """All calls that go on, by state, each with its clock."""
+        from dashboard.views import Lanes
+
+        return Lanes(
+            self._query("going_on", priority="critical"),
+            title="Calls by state",
+            caption="since when, mm:ss",
+            by="state",
+            lanes=LANES,
+            time="since",
+            format="**{caller}**",
+            below=about,
+            shares=[1, 2, 1],
+            nothing="nobody",
+        )
+
+    def chart(self, span: Span) -> View:
+        """Calls over time, answered and missed."""
+        from dashboard.views import Chart
+
+        over_time = self._query("calls_over_time", span.step, span.steps, priority="low")
+        return Chart(over_time, title=span.title, x="at", y="calls", by="kind", kind="bar")
+
+    def feed(self) -> View:
+        """What happened last."""
+        from dashboard.views import Feed
+
+        return Feed(
+            self._query("events", priority="high"),
+            title="Live",
+            caption="newest first",
+            format="**{subject}** {description}",
+            time="happened_at",
+            limit=9,
+            pause=True,
+        )
+
+    def bidding(self) -> View:
+        """Leads that are bid for now: the best bid, how it came about, and the time that is left."""
+        from dashboard.views import Table
+
+        return Table(
+            self._query("bidding", priority="critical"),
+            title="Live bidding",
+            columns={"lead": "Lead", "best": "Best bid", "leader": "Leads", "bids": "Bids", "history": "History",
+                     "ends_at": "Time left"},
+            below={"lead": "campaign"},
+            formats={"best": "€ {:,.2f}"},
+            cells={"history": "line", "ends_at": "countdown"},
+            page_size=6,
+            search=False,
+        )  # fmt: skip
+
+    def bids(self) -> View:
+        """The latest bids."""
+        from dashboard.views import Feed
+
+        return Feed(
+            self._query("bids", priority="high"),
+            title="Bids",
+            caption="newest first",
+            format="**{buyer}** bids **€ {amount:,.2f}** for {lead}",
+            time="placed_at",
+            limit=8,
+        )
+
+    def payments(self) -> View:
+        """What buyers owe and paid."""
+        from dashboard.views import Table
+
+        return Table(
+            self._query("payments"),
+            title="Payments",
+            columns=["buyer", "lead", "status", "amount", "when"],
+            formats={"amount": "€ {:,.2f}"},
+            tags=["status"],
+            page_size=6,
+        )
+
+    def alerts(self) -> View:
+        """What is wrong; to mark it as seen is to acknowledge it, for everybody."""
+        from dashboard.views import Feed
+
+        feed = Feed(
+            self._query("alerts", priority="high"),
+            title="Alerts",
+            caption="open ones first",
+            format="**{severity}** {message}",
+            category="severity",
+            tones=TONES,
+            time="raised_at",
+            seen="acknowledged",
+            limit=7,
+        )
+        feed.on("seen", self._acknowledge)
+        return feed
+
+    def log(self) -> View:
+        """All calls there ever were, as one list."""
+        from dashboard.views import Table
+
+        return Table(
+            self._query("log"),
+            title="All calls",
+            columns=["caller", "campaign", "agent", "state", "duration", "started"],
+            tags=["state"],
+            scroll=True,
+        )
+
+    def _acknowledge(self, keys: Any) -> None:
+        task = asyncio.get_running_loop().create_task(self._write(keys))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _write(self, keys: Any) -> None:
+        for key in keys if isinstance(keys, list) else ():
+            if isinstance(key, str) and key.isdecimal():
+                await write(self._live, self._scope, ACKNOWLEDGE, int(key))
+
+
+def about(row: Mapping[str, Any]) -> str:
+    """What a call is about, and who has it."""
+    return " · ".join(str(part) for part in (row["campaign"], row["agent"]) if part)

@@ -1,0 +1,186 @@
+"""What stands on the page of one shop, tab by tab: every view asks as that shop, and PostgreSQL decides what it sees.
+
+How soon a change has to be seen is chosen by what somebody would do about it: an order that waits is critical, what
+customers just did is high, lists are medium, how it all went lately is low.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashboard.apps.statements import statements
+from dashboard.postgres.scope import Scope
+
+if TYPE_CHECKING:
+    from dashboard.live import Live, LiveQuery
+
+SQL = statements(__package__ or "dashboard.apps.storefront", "queries")
+LANES = {"pending": "To be paid", "paid": "To be shipped", "shipped": "On the way"}
+MONTH = dt.timedelta(days=30)
+
+
+class Board:
+    """The views of one shop's page."""
+
+    def __init__(self, live: Live, shop: int) -> None:
+        self._live = live
+        self._scope = Scope(role="storefront_member", settings={"app.user_id": str(shop)})
+
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
+        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+
+    def _today(self, name: str, by_day: str, title: str, **given: Any) -> Any:
+        from dashboard.views import Tile
+
+        history = self._query(by_day, priority="low")
+        today = self._query(name, priority="high")
+        shown = {"comparison": "yesterday", "caption": "vs. yesterday", "sparkline": history} | given
+        return Tile(today, title=title, **shown)
+
+    def overview(self) -> Sequence[Any]:
+        """The day so far, what customers do, what sells, and whether all this is true now."""
+        from dashboard.views import Chart, Feed, Status, Table, Tile
+
+        return [
+            self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}"),
+            self._today("orders_today", "orders_by_day", "Orders today", change="absolute"),
+            self._today("favourites_today", "favourites_by_day", "Favourites today", change="absolute"),
+            Tile(self._query("downloads_under_way", priority="high"), title="Downloads under way", caption="now"),
+            Chart(
+                self._query("activity_by_hour", priority="low"),
+                title="What customers do, per hour",
+                x="at",
+                y="activities",
+                by="kind",
+                kind="area",
+            ),
+            Feed(
+                self._query("activities", priority="high"),
+                title="Live",
+                caption="newest first",
+                format="**{customer}** {description}",
+                time="happened_at",
+                limit=9,
+                pause=True,
+            ),
+            (
+                Table(
+                    self._query("best_sellers", MONTH, priority="low"),
+                    title="Best sellers, 30 days",
+                    columns=["name", "pieces", "revenue", "share"],
+                    below={"name": "category"},
+                    formats={"revenue": "€ {:,.2f}"},
+                    cells={"share": "bar"},
+                    page_size=6,
+                ),
+                8,
+            ),
+            (Status(self._live, title="Connection", variant="full", controls=True), 4),
+        ]
+
+    def favourites(self) -> Sequence[Any]:
+        """What customers would like to have."""
+        from dashboard.views import Chart, Feed, Table, Tile
+
+        return [
+            Tile(
+                self._query("all_favourites", priority="high"), title="Favourites", span=6, caption="of all customers"
+            ),
+            self._today("favourites_today", "favourites_by_day", "Added today", change="absolute", span=6),
+            Chart(
+                self._query("favourites_over_time", 30, priority="low"),
+                title="Added per day, by category",
+                x="at",
+                y="favourites",
+                by="category",
+                kind="bar",
+            ),
+            Feed(
+                self._query("latest_favourites", priority="high"),
+                title="Latest",
+                caption="newest first",
+                format="**{customer}** likes **{product}**",
+                time="added_at",
+                limit=9,
+            ),
+            Table(
+                self._query("liked"),
+                title="Most liked",
+                columns=["name", "category", "price", "likes", "latest"],
+                formats={"price": "€ {:,.2f}"},
+                tags=["category"],
+            ),
+        ]
+
+    def orders(self) -> Sequence[Any]:
+        """What has to be done, and every order there ever was."""
+        from dashboard.views import Lanes, Table
+
+        return [
+            self._today("orders_today", "orders_by_day", "Orders today", change="absolute", span=6),
+            self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}", span=6),
+            Lanes(
+                self._query("under_way", priority="critical"),
+                title="Under way",
+                caption="since when",
+                by="status",
+                lanes=LANES,
+                time="since",
+                format="**{customer}**, {country}",
+                below="order {id} · {items} items · € {total:,.2f}",
+            ),
+            Table(
+                self._query("orders"),
+                title="All orders",
+                columns=["id", "customer", "status", "items", "total", "placed"],
+                formats={"total": "€ {:,.2f}"},
+                tags=["status"],
+                scroll=True,
+            ),
+        ]
+
+    def downloads(self) -> Sequence[Any]:
+        """Files on their way to those who bought them."""
+        from dashboard.views import Chart, Table, Tile
+
+        return [
+            Tile(self._query("downloads_under_way", priority="high"), title="Under way", caption="now", span=4),
+            Tile(
+                self._query("download_success"),
+                title="Completed, 7 days",
+                format="{:.1%}",
+                comparison="week_before",
+                change="points",
+                caption="vs. week before",
+                span=4,
+            ),
+            Tile(
+                self._query("gigabytes", priority="high"),
+                title="Sent today",
+                format="{:,.1f}",
+                unit="GB",
+                comparison="yesterday",
+                change="absolute",
+                caption="vs. yesterday",
+                span=4,
+            ),
+            Table(
+                self._query("downloads", priority="high"),
+                title="Downloads",
+                columns=["file", "customer", "status", "progress", "megabytes", "when"],
+                formats={"megabytes": "{:,.1f} MB"},
+                tags=["status"],
+                cells={"progress": "bar"},
+            ),
+            Chart(
+                self._query("downloads_by_hour", priority="low"),
+                title="Downloads per hour",
+                x="at",
+                y="downloads",
+                by="kind",
+                kind="bar",
+                span=12,
+            ),
+        ]

@@ -1,0 +1,40 @@
+"""The page of the storefronts, as one shop sees it: four tabs, of which the open one is followed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.views import Page, Status, Tabs
+
+from .board import SQL, Board
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+    from dashboard.live import Live, LiveQuery
+
+
+def page(live: Live) -> Viewable:
+    """Build the page for one session."""
+
+    def build(shops: LiveQuery, shop: int) -> Viewable:
+        return _page(live, shops, shop)
+
+    return for_member(live, SQL["shops"], build)
+
+
+def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
+    board = Board(live, shop)
+    tabs = Tabs(
+        {
+            "Overview": board.overview,
+            "Favourites": board.favourites,
+            "Orders": board.orders,
+            "Downloads": board.downloads,
+        },
+        title="Storefront",
+        aside=[Status(live, variant="minimal")],
+    )
+    shown = Page(tabs, live=live, title="Storefront", active="Storefront", toolbar=[choice_of_member(shops, shop)])
+    return shown.__panel__()
