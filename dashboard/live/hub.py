@@ -160,6 +160,10 @@ class Hub:
         self._stale.update(self.answers & set(self._away))
         self._away.clear()
 
+    def close(self) -> None:
+        """There will be no more ticks; those who wait for one are told."""
+        self._settling.close()
+
     def moment_of(self, answer: Answer) -> tuple[Offset | None, datetime | None]:
         """The snapshot at which an answer is true, and its time: the hub's own unless it is behind."""
         if answer.error is not None or answer not in self.answers or answer in self._joining or answer in self._stale:
@@ -228,7 +232,7 @@ class Hub:
         work = _Work(joined=set(self._joining))
         changes = Changes(window, reading, standby=reader.standby)
         failed = {answer for answer in self.answers if answer.error is not None or answer.plan is None}
-        if heartbeat or settle or window.broken:
+        if heartbeat or settle or work.joined or window.broken:
             await self._look_at_schema(reading, work, failed)
         for answer in self._due(reader, changes, settle) - work.reopened - work.joined - failed - set(self._away):
             anew = window.broken or answer in self._stale

@@ -291,7 +291,7 @@ class Live:
         with suppress(RuntimeError):  # no loop yet: it begins with the first await
             self.start()
             assert self._follower is not None
-            if answer.is_ready:
+            if answer.is_ready or answer.error is not None:
                 self.hub.join(answer)
                 self._follower.wake()
             elif answer not in self._first:
@@ -375,6 +375,7 @@ class Live:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        self.hub.close()
         if self._opening is not None:
             await self._opening.close()
         _forget(self)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 
+from dashboard.errors import Closed
 from dashboard.live.answer import Answer
 
 
@@ -68,6 +69,13 @@ class Settling:
             if not waiting.behind and not waiting.future.done():
                 waiting.future.set_result(None)
         self._waiting = [waiting for waiting in self._waiting if waiting.behind and not waiting.future.done()]
+
+    def close(self) -> None:
+        """There will be no more ticks."""
+        for future in [*self._new, *(waiting.future for waiting in self._waiting)]:
+            if not future.done():
+                future.set_exception(Closed("This Live was closed."))
+        self.forget()
 
     def forget(self) -> None:
         """The event loop has ended, and with it all who waited."""

@@ -17,6 +17,7 @@ from dashboard.postgres.connection import Connection
 from dashboard.postgres.follower import Pace
 from tests.conftest import in_database
 from tests.log import connected
+from tests.proxy import Proxy
 from tests.waiting import eventually
 from tests.witness import Witness, difference, rows_of
 
@@ -131,7 +132,10 @@ async def test_closing_ends_tasks_connections_and_iterators(database: str, write
         await iterating
     with pytest.raises(Closed):
         live.query("SELECT 1")
-    count = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dashboard:%' AND datname = current_database()"
+    count = (
+        "SELECT count(*) FROM pg_stat_activity"
+        " WHERE application_name LIKE 'dashboard:%' AND datname = current_database()"
+    )
 
     async def none_left() -> bool:
         return await writer.fetchval(count) == 0  # type: ignore[no-any-return]  # count(*)
@@ -169,6 +173,63 @@ async def test_closing_a_query_ends_its_iterators(live: Live) -> None:
     query.close()
     with pytest.raises(Closed):
         await task
+
+
+async def test_who_waits_to_be_caught_up_is_told_of_the_end(proxy: Proxy, writer: Connection) -> None:
+    async with Live(proxy.dsn, pace=PACE) as live:
+        await live.query("SELECT id FROM orders").ready()
+        await proxy.cut()
+        waiting = asyncio.create_task(live.caught_up())
+        await eventually(lambda: live.status.state == "reconnecting")
+    with pytest.raises(Closed):
+        await waiting
+
+
+async def test_a_paused_query_resumes_with_one_delta_and_costs_nothing_meanwhile(
+    live: Live, writer: Connection
+) -> None:
+    query = await live.query("SELECT id, n FROM (SELECT id, shop AS n FROM orders) q").ready()
+    told: list[Delta | None] = []
+    query.subscribe(lambda _query, delta: told.append(delta))
+    await live.caught_up()
+    query.pause()
+    before = query.offset
+    await writer.execute("INSERT INTO orders VALUES (100, 1); DELETE FROM orders WHERE id = 1")
+    await writer.execute("UPDATE orders SET shop = 9 WHERE id = 100")
+    await live.caught_up()
+    assert not told
+    assert query.offset == before
+    query.resume()
+    await equals_select(query, writer)
+    (delta,) = told
+    assert delta is not None
+    assert (delta.rows, delta.removed_keys) == (((100, 9),), (1,))
+
+
+@pytest.mark.parametrize(
+    "change",
+    ["ALTER TABLE orders ALTER COLUMN total TYPE numeric USING total * 2", "DROP TABLE orders", "TRUNCATE orders"],
+)
+async def test_a_paused_query_wakes_to_another_schema(live: Live, writer: Connection, change: str) -> None:
+    query = await live.query("SELECT count(*), sum(total) FROM orders").ready()
+    await live.caught_up()
+    query.pause()
+    await writer.execute(change)
+    if "DROP" in change:
+        await writer.execute("CREATE TABLE orders (id int PRIMARY KEY, total int); INSERT INTO orders VALUES (1, 7)")
+    query.resume()
+    await equals_select(query, writer)
+
+
+async def test_a_query_that_failed_and_was_paused_heals_when_resumed(live: Live, writer: Connection) -> None:
+    query = live.query("SELECT id FROM missing")
+    with pytest.raises(QueryError):
+        await query.ready()
+    query.pause()
+    await writer.execute("CREATE TABLE missing AS SELECT 1 AS id")
+    query.resume()
+    await eventually(lambda: query.is_ready and query.error is None)
+    assert rows_of(query) == [(1,)]
 
 
 async def test_a_slow_iterator_gets_the_whole_answer_instead_of_a_queue(
@@ -571,15 +632,14 @@ async def test_a_locked_table_does_not_hold_up_the_others(
     await live.install("other")
     locked = await live.query("SELECT o.id FROM orders o JOIN other USING (id)").ready()
     free = await live.query("SELECT id FROM other").ready()
-    async with connected(database) as locker:
-        async with locker.transaction():
-            await locker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
-            await writer.execute("INSERT INTO other VALUES (1)")
-            await eventually(lambda: rows_of(free) == [(1,)], timeout=2)
-            await writer.execute("INSERT INTO other VALUES (2)")
-            await eventually(lambda: len(rows_of(free)) == 2, timeout=2)
-            assert locked.error is None
-            assert locked.offset != free.offset
+    async with connected(database) as locker, locker.transaction():
+        await locker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        await writer.execute("INSERT INTO other VALUES (1)")
+        await eventually(lambda: rows_of(free) == [(1,)], timeout=2)
+        await writer.execute("INSERT INTO other VALUES (2)")
+        await eventually(lambda: len(rows_of(free)) == 2, timeout=2)
+        assert locked.error is None
+        assert locked.offset != free.offset
     await live.caught_up()
     assert len(rows_of(locked)) == 2
     assert locked.offset == free.offset
