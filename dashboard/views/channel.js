@@ -75,6 +75,7 @@ class Channel {
     const socket = this.socket = new WebSocket(url);
     this.heard = Date.now();
     socket.onopen = () => {
+      link.carrier = "WebSocket";
       this.carrier = (message) => socket.readyState === 1 && socket.send(JSON.stringify(message));
       this.say(this.hello());
     };
@@ -89,6 +90,7 @@ class Channel {
     if (!model) { this.opening = false; return; }
     const onMessage = (data) => { if (data.token === this.place.token) this.receive(data.text); };
     model.on("msg:custom", onMessage);
+    link.carrier = "messages on Bokeh's socket";
     this.carrier = (message) => model.send_msg({ ...message, token: this.place.token });
     this.say(this.hello());
   }

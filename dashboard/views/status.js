@@ -15,7 +15,7 @@ export class StatusView {
     this.variant = options.variant;
     this.label = h("span");
     this.pill = h("span", { class: "pill plain", role: "status" }, h("i"), this.variant === "minimal" ? null : this.label);
-    this.detail = h("div", { class: "soft detail", hidden: this.variant !== "full" });
+    this.detail = h("dl", { class: "detail", hidden: this.variant !== "full" });
     this.control = options.controls ? h("button", { class: "chip", type: "button", onclick: () => (this.isOff() ? reconnect() : disconnect()) }) : null;
     this.node = h("div", { class: `status ${this.variant}` }, ...[this.pill, this.detail, this.control].filter(Boolean));
     if (this.variant === "full" && options.title) {
@@ -54,8 +54,23 @@ export class StatusView {
     this.pill.title = [word + delay, reason].filter(Boolean).join(": ");
     if (this.variant === "minimal") this.pill.setAttribute("aria-label", word);
     if (this.control) setText(this.control, this.isOff() ? "Reconnect" : "Disconnect");
-    const sinceText = since ? `since ${clockTime(since)} (${ago(since)})` : "";
-    const age = link.at ? `snapshot of ${clockTime(link.at)}` : "";
-    setText(this.detail, [sinceText, reason, age].filter(Boolean).join(" · "));
+    if (this.variant !== "full") return;
+    this.say("Since", since && !isCut ? `${clockTime(since)} (${ago(since)})` : "");
+    this.say("Snapshot", link.at ? clockTime(link.at) : "");
+    this.say("Carried by", link.state === "open" ? (link.carrier ?? "") : "");
+    this.say("Reason", isCut ? "" : reason);
+  }
+
+  // A line of the details; without a text it goes.
+  say(name, text) {
+    this.lines ??= new Map();
+    if (!this.lines.has(name)) {
+      const line = h("div", {}, h("dt", {}, name), h("dd"));
+      this.lines.set(name, line);
+      this.detail.append(line);
+    }
+    const line = this.lines.get(name);
+    line.hidden = !text;
+    setText(line.lastChild, text);
   }
 }

@@ -10,7 +10,7 @@ export class TabsView {
     }, name));
     this.panel = h("div", { class: "tab-panel", role: "tabpanel" }, content);
     this.node = h("div", { class: "tabs" },
-      h("div", { class: "bar" }, h("div", { class: "tab-list", role: "tablist", "aria-label": options.title || "Tabs" }, this.buttons), h("span", { class: "push" }), aside),
+      h("div", { class: "bar" }, h("div", { class: "tab-list", role: "tablist", "aria-label": options.title || "Tabs" }, this.buttons), h("span", { class: "push" }), aside.map((one) => h("div", { class: "tool" }, one))),
       this.panel);
     this.mark(options.active);
   }

@@ -95,7 +95,9 @@ class Tabs(View):
         name = self.active
         if name not in self._groups:
             self._groups[name] = Group(*self.tabs[name]())
-        self._shown[:] = [self._groups[name]]
+        element = self._groups[name].__panel__()
+        element.margin = 0
+        self._shown[:] = [element]
         if self.place and pn.state.location is not None:
             pn.state.location.update_query(**{self.place: name})  # type: ignore[arg-type]  # Panel types one of all
 

@@ -10,6 +10,7 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import place
 from dashboard.apps.statements import statements
 from dashboard.postgres.scope import Scope
 
@@ -41,7 +42,7 @@ class Board:
 
     def overview(self) -> Sequence[Any]:
         """The day so far, what customers do, what sells, and whether all this is true now."""
-        from dashboard.views import Chart, Feed, Status, Table, Tile
+        from dashboard.views import Chart, Feed, Progress, Status, Table, Tile
 
         return [
             self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}"),
@@ -77,7 +78,19 @@ class Board:
                 ),
                 8,
             ),
-            (Status(self._live, title="Connection", variant="full", controls=True), 4),
+            (
+                place(
+                    Progress(
+                        self._query("by_category", MONTH, priority="low"),
+                        title="Revenue by category, 30 days",
+                        value="revenue",
+                        format="€ {:,.0f}",
+                        category="category",
+                    ),
+                    Status(self._live, title="Connection", variant="full", controls=True),
+                ),
+                4,
+            ),
         ]
 
     def favourites(self) -> Sequence[Any]:
@@ -129,13 +142,20 @@ class Board:
                 lanes=LANES,
                 time="since",
                 format="**{customer}**, {country}",
-                below="order {id} · {items} items · € {total:,.2f}",
+                below="order {id} · {items} pieces · € {total:,.2f}",
             ),
             Table(
                 self._query("orders"),
                 title="All orders",
-                columns=["id", "customer", "status", "items", "total", "placed"],
-                formats={"total": "€ {:,.2f}"},
+                columns={
+                    "id": "Order",
+                    "customer": "Customer",
+                    "status": "Status",
+                    "items": "Pieces",
+                    "total": "Total",
+                    "placed": "Placed",
+                },
+                formats={"id": "{}", "total": "€ {:,.2f}"},
                 tags=["status"],
                 scroll=True,
             ),
@@ -169,7 +189,7 @@ class Board:
             Table(
                 self._query("downloads", priority="high"),
                 title="Downloads",
-                columns=["file", "customer", "status", "progress", "megabytes", "when"],
+                columns=["file", "customer", "status", "progress", "megabytes", "asked"],
                 formats={"megabytes": "{:,.1f} MB"},
                 tags=["status"],
                 cells={"progress": "bar"},

@@ -73,6 +73,16 @@ FROM (
 JOIN storefront.products product ON product.id = sold.product_id
 ORDER BY sold.revenue DESC, product.id;
 
+-- name: by_category
+-- $1: how far back.
+SELECT product.category, sum(item.quantity * item.price) AS revenue
+FROM storefront.orders ordered
+JOIN storefront.order_items item ON item.order_id = ordered.id
+JOIN storefront.products product ON product.id = item.product_id
+WHERE ordered.paid_at >= now() - $1::interval AND ordered.cancelled_at IS NULL
+GROUP BY product.category
+ORDER BY revenue DESC;
+
 -- name: all_favourites
 SELECT count(*) AS favourites FROM storefront.favourites;
 
@@ -122,7 +132,7 @@ ORDER BY ordered.placed_at DESC, ordered.id DESC;
 -- name: downloads
 -- What is under way comes first.
 SELECT download.id, product.name AS file, customer.name AS customer, download.status::text AS status, download.progress,
-       download.bytes / 1e6 AS megabytes, COALESCE(download.ended_at, download.asked_at) AS "when"
+       download.bytes / 1e6 AS megabytes, download.asked_at AS asked
 FROM storefront.downloads download
 JOIN storefront.customers customer ON customer.id = download.customer_id
 JOIN storefront.products product ON product.id = download.product_id
