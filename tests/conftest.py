@@ -10,7 +10,9 @@ import itertools
 import os
 import shutil
 import subprocess
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 from urllib.parse import urlsplit, urlunsplit
 
@@ -85,17 +87,37 @@ def chromium() -> str:
 
 
 @pytest.fixture(scope="session")
-def crm_template(server: Server) -> str:
-    """Return the name of a database with the CRM's schema and sample rows."""
-    psql(server, "CREATE DATABASE crm_template")
-    asyncio.run(apps.find("crm").load(in_database(server.dsn, "crm_template")))
-    return "crm_template"
+def app_template(server: Server) -> Callable[[str], str]:
+    """Return a function that gives the name of a database with an app's schema and sample rows."""
+
+    @cache
+    def loaded(app: str) -> str:
+        name = f"{app}_template"
+        psql(server, f"CREATE DATABASE {name}")
+        load = apps.find(app).load(in_database(server.dsn, name))
+        with ThreadPoolExecutor(1) as thread:  # this one may have a running loop
+            thread.submit(asyncio.run, load).result()  # type: ignore[arg-type]  # a coroutine is what it is
+        return name
+
+    return loaded
 
 
 @pytest.fixture
-def crm_database(server: Server, crm_template: str) -> Iterator[str]:
-    """Yield the address of a database of the test's own that holds the CRM."""
-    name = f"crm_{next(_numbers)}"
-    psql(server, f"CREATE DATABASE {name} TEMPLATE {crm_template}")
-    yield in_database(server.dsn, name)
-    psql(server, f"DROP DATABASE {name} WITH (FORCE)")
+def app_database(server: Server, app_template: Callable[[str], str]) -> Iterator[Callable[[str], str]]:
+    """Yield a function that gives the address of a database of the test's own that holds an app."""
+    made: list[str] = []
+
+    def database(app: str) -> str:
+        made.append(f"{app}_{next(_numbers)}")
+        psql(server, f"CREATE DATABASE {made[-1]} TEMPLATE {app_template(app)}")
+        return in_database(server.dsn, made[-1])
+
+    yield database
+    for name in made:
+        psql(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def crm_database(app_database: Callable[[str], str]) -> str:
+    """Return the address of a database of the test's own that holds the CRM."""
+    return app_database("crm")
