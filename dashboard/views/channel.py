@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from . import codec
+from .traffic import TRAFFIC, Visit, now
 
 if TYPE_CHECKING:
     from .strand import Strand
@@ -60,13 +61,23 @@ class Binding:
 
 
 class Channel:
-    """The channel of one page."""
+    """The channel of one page.
+
+    Parameters
+    ----------
+    user
+        Who is logged in.
+    page
+        Its address on the site; visits of a page without one are not counted.
+    """
 
     _by_token: ClassVar[dict[str, Channel]] = {}
 
-    def __init__(self, user: str | None = None) -> None:
+    def __init__(self, user: str | None = None, page: str = "") -> None:
         self.token = secrets.token_urlsafe(24)
         self.user = user
+        self.page = page
+        self.visit: Visit | None = None
         self.bindings: dict[str, Binding] = {}
         self.carrier: Carrier | None = None
         self.is_hidden = False
@@ -87,6 +98,11 @@ class Channel:
     def count(cls) -> int:
         """Pages open in this process."""
         return len(cls._by_token)
+
+    @classmethod
+    def all(cls) -> list[Channel]:
+        """Those of all pages open in this process."""
+        return list(cls._by_token.values())
 
     def bind(self, view: View) -> Binding:
         """Register a view; only registered views can be asked for."""
@@ -121,16 +137,22 @@ class Channel:
             self.carrier.close()
         self.carrier = carrier
         self._sent = self._confirmed = 0
+        if self.visit is not None:
+            self.visit.left = None
+        elif self.page:
+            self.visit = TRAFFIC.enter(self.page, self.user)
 
     def disconnect(self, carrier: Carrier) -> None:
         """The carrier broke; the page may come back with another."""
         if self.carrier is carrier:
             self.carrier = None
+            self._leave()
             self._got.clear()
             self._follow()
 
     def close(self) -> None:
         """The page's session has ended."""
+        self._leave()
         carrier, self.carrier = self.carrier, None
         self._by_token.pop(self.token, None)
         self._got.clear()
@@ -142,6 +164,10 @@ class Channel:
         self.bindings.clear()
         if carrier is not None:
             carrier.close()
+
+    def _leave(self) -> None:
+        if self.visit is not None and self.visit.left is None:
+            self.visit.left = now()
 
     def receive(self, message: dict[str, Any]) -> None:
         """What the page says: `want` views, `ack` messages, be `hidden`, or a `message` to one `view`."""
@@ -174,6 +200,7 @@ class Channel:
             return
         if self._sent - self._confirmed >= WINDOW or not carrier.is_writable():
             self.skipped += 1
+            TRAFFIC.skipped += 1
             self._is_behind = True
             return
         if self._is_behind or not moved:
@@ -189,8 +216,10 @@ class Channel:
         if not parts and not self._fresh_names:
             return
         names, self._fresh_names = self._fresh_names, {}
-        carrier.send(_message(parts, names, told, messages))
+        message = _message(parts, names, told, messages)
+        carrier.send(message)
         self._sent += 1
+        TRAFFIC.sent(message, len(told))
 
     def _shown(self) -> Iterable[Strand]:
         return dict.fromkeys(binding.strand for binding in self.bindings.values() if binding.strand is not None)

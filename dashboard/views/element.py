@@ -124,7 +124,9 @@ def channel_of(document: Document) -> Channel:
         return Channel()
     channel = _channels.get(document)
     if channel is None:
-        channel = _channels[document] = Channel(pn.state.user)
+        context: Any = document.session_context
+        address = context.server_context.application_context.url
+        channel = _channels[document] = Channel(pn.state.user, address or "/")
         document.on_session_destroyed(partial(_end, channel))
     return channel
 

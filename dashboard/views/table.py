@@ -8,7 +8,7 @@ never from the reader.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -18,6 +18,7 @@ from dashboard.errors import ViewError
 
 from . import codec
 from .paging import Choice, PageSQL, asked
+from .source import Source, page_of
 from .strand import Picture, Queries, Shape, keyed_difference, strand
 from .tile import formatted
 from .view import View
@@ -39,22 +40,23 @@ class TableShape(Shape):
 
     choice: Choice
     size: int
+    step: int
     columns: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
     formats: tuple[tuple[str, str], ...]
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
-        page, count = queries
+        page = queries[0]
         names = [column.name for column in page.columns]
         shown = [name for name in self.columns if name in names] or names
         places = [names.index(name) for name in shown]
         formats = dict(self.formats)
+        keys, total = self._page(queries)
         rows = {
             codec.key_text(key): [_cell(page.state.rows[key][place], formats.get(names[place])) for place in places]
-            for key in page.state.keys
+            for key in keys
         }
-        total = next(iter(count.state.rows.values()), (len(rows),))[-1]
         return {
             "columns": [self._column(page, name, formats) for name in shown],
             "order": list(rows),
@@ -73,6 +75,12 @@ class TableShape(Shape):
         if step is not None and old["total"] != new["total"]:
             step["total"] = new["total"]
         return step
+
+    def _page(self, queries: Queries) -> tuple[Sequence[Hashable], int]:
+        if len(queries) == 1:
+            return page_of(queries[0], self.choice, self.size, self.step)
+        page, count = queries
+        return page.state.keys, next(iter(count.state.rows.values()), (len(page.state.keys),))[-1]
 
     def _column(self, page: LiveQuery, name: str, formats: Mapping[str, str]) -> Picture:
         column = next(column for column in page.columns if column.name == name)
@@ -182,6 +190,8 @@ class Table(View):
 
     def _queries(self, choice: Choice) -> Queries:
         (query,) = super().queries()
+        if isinstance(query, Source):
+            return (query.query,)
         searched = self._searched(query)
         page = PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step())
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()))
@@ -200,7 +210,7 @@ class Table(View):
         shown: Sequence[str] = list(self.columns) if self.columns is not None else []
         extra = [under for under in self.below.values() if shown and under not in shown]
         return TableShape(
-            choice=choice, size=self._size(), columns=(*shown, *extra), labels=tuple(labels.items()),
+            choice=choice, size=self._size(), step=self._step(), columns=(*shown, *extra), labels=tuple(labels.items()),
             formats=tuple(self.formats.items()),
         )  # fmt: skip
 

@@ -14,7 +14,6 @@ from dashboard.views import Chart, Feed, Page, Table, Tile
 
 from .examine import Watched
 from .recorder import Log, Recorder
-from .source import Source
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -120,4 +119,4 @@ def _over_time(live: Live, table: Watched) -> View:
 
 def _rows(live: Live, table: Watched) -> View:
     tags = [] if table.category is None else [table.category]
-    return Table(Source(live, table.latest, ()).query, title="Rows", tags=tags, page_size=15)
+    return Table(live.query(table.latest), title="Rows", tags=tags, page_size=15)

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, ClassVar
 
 from dashboard.postgres.log import Change
 from dashboard.postgres.reading import Column
+from dashboard.views.source import Source
 
 from .examine import Watched
-from .source import Source
 from .tally import BULK, KINDS, Tally
 from .told import Piece, told
 
