@@ -131,7 +131,7 @@ def _glyph(figure: Any, drawing: Drawing) -> None:
 
 def _hover(drawing: Drawing) -> HoverTool:
     is_time = drawing.axis in ("time", "clock")
-    tooltips = [("", "@x{custom}" if is_time else "@x"), ("$name", "@y{custom}")]
+    tooltips = [("", "@x{custom}" if is_time else "@x"), ("", "$name  @y{custom}")]
     formatters: dict[str, Any] = {"@y": CustomJSHover(args={"unit": drawing.unit}, code=_NUMBER % "value")}
     if is_time:
         formatters["@x"] = CustomJSHover(args=_zone(drawing), code=_HOVER_TIME)

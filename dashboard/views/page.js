@@ -58,6 +58,7 @@ export class PageView {
 
   theme(name) {
     document.documentElement.classList.toggle("dark", name === "dark");
+    document.documentElement.dataset.theme = name; // panel-material-ui follows this
   }
 
   switch() {

@@ -1,7 +1,8 @@
 """When pictures go out: deadlines, not timers.
 
 A change after a rest goes out at once; the next one waits until the strand's deadline after the last. So a quiet page
-shows a change within the tick that brought it, and a busy one costs at most 1/deadline messages. Whatever is due within
+shows a change within the tick that brought it, and a busy one costs at most 1/deadline messages. A picture that takes
+long to draw waits longer: no strand takes more than one part in `SHARE` of the loop's time. Whatever is due within
 `SLACK` of a flush goes along with it, in one message per page, from one state of all frames: nothing here awaits.
 """
 
@@ -20,6 +21,7 @@ Priority = Literal["critical", "high", "medium", "low"]
 DEADLINES: dict[str, float] = {"critical": 0.0, "high": 0.05, "medium": 0.15, "low": 0.5}
 PRIORITIES = tuple(DEADLINES)
 SLACK = 0.03
+SHARE = 10
 
 
 class Pulse:
@@ -50,7 +52,8 @@ class Pulse:
     def mark(self, strand: Strand) -> None:
         """A query of this strand has moved."""
         if strand not in self._due:
-            self._due[strand] = max(self._loop.time(), strand.flushed + DEADLINES[strand.priority])
+            pause = max(DEADLINES[strand.priority], strand.cost * SHARE)
+            self._due[strand] = max(self._loop.time(), strand.flushed + pause)
             self._arrange()
 
     def flush(self) -> None:
@@ -61,9 +64,15 @@ class Pulse:
         for strand in due:
             del self._due[strand]
             strand.flushed = now
-        send(strand for strand in due if strand.refresh())
+        send([strand for strand in due if self._refresh(strand)])
         self.flushes += 1
         self._arrange()
+
+    def _refresh(self, strand: Strand) -> bool:
+        began = self._loop.time()
+        is_new = strand.refresh()
+        strand.cost = self._loop.time() - began
+        return is_new
 
     def _arrange(self) -> None:
         if not self._due:

@@ -73,6 +73,7 @@ class Strand:
         self.key, self.queries, self.shape, self.priority = key, queries, shape, priority
         self.version = 0
         self.flushed = 0.0
+        self.cost = 0.0  # seconds that the last picture took
         self.followers: set[Follower] = set()
         self.picture: Picture = {"state": "loading"}
         self._whole: tuple[int, bytes] | None = None

@@ -128,7 +128,11 @@ async def test_text_from_the_database_stays_text(
     server: Server, database: str, live: Live, serve: Any, page: Tab
 ) -> None:
     quoted = MARKUP.replace("'", "''")
-    psql(server, f"INSERT INTO sale (kind, who, total) VALUES ('{quoted}', '{quoted}', 1)", database)
+    psql(
+        server,
+        f"INSERT INTO sale (kind, who, total) VALUES ('{quoted}', '{quoted}', 1), ('{quoted}', '{quoted}', 9)",
+        database,
+    )
 
     def build(live: Live) -> dashboard.Page:
         rows = live.query('SELECT id, who, kind, total AS "<i>total</i>" FROM sale ORDER BY id DESC')
@@ -159,6 +163,12 @@ async def test_text_from_the_database_stays_text(
     await expect(page.locator("tbody tr").first).to_contain_text("onerror=")
     await expect(page.locator(".legend")).to_contain_text("onerror=")
     await expect(page.locator(".feed li").first).to_contain_text("<u>")
+    await page.locator(".plot").scroll_into_view_if_needed()
+    box = await page.locator(".plot").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] - 30, box["y"] + 60)
+    await page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
+    await expect(page.locator(".bk-tooltip-row-value", has_text="onerror=").first).to_be_visible()
     for markup in ("img", "i i", "u", "td b b"):
         await expect(page.locator(f".page {markup}")).to_have_count(0)
     assert await page.title() != "pwned"

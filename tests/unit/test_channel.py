@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -145,6 +146,18 @@ async def test_a_change_after_a_rest_goes_out_at_once(
     binding.strand.flushed = -3600.0
     move(query, 2)
     await eventually(lambda: len(wire.messages) == 2, timeout=2)
+
+
+async def test_a_picture_that_takes_long_waits_longer(query: Query, pages: list[Channel]) -> None:
+    _, _, (binding,) = opened(pages, dashboard.Tile(query, priority="critical"))
+    assert binding.strand is not None
+    binding.strand.flushed = asyncio.get_running_loop().time()
+    binding.strand.cost = 3600.0
+    move(query, 2)
+    assert not Pulse.here().is_idle
+    await asyncio.sleep(0)
+    assert not Pulse.here().is_idle
+    Pulse.here()._due.clear()
 
 
 async def test_a_hidden_page_gets_nothing_and_then_the_newest(query: Query, pages: list[Channel]) -> None:
