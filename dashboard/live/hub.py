@@ -120,6 +120,7 @@ class Hub:
         self._rests: dict[Answer, float] = {}
         self._read_at: dict[Answer, float] = {}
         self._away: dict[Answer, int] = {}
+        self._late = 0
         self._settling = Settling()
 
     def join(self, answer: Answer) -> None:
@@ -186,13 +187,14 @@ class Hub:
         started = time.perf_counter()
         asked = self._settling.begin()
         try:
-            try:
-                work, window = await self._attempt(reader, heartbeat, bool(asked), guarded=False)
-            except _Refused:
-                work, window = await self._attempt(reader, heartbeat, bool(asked), guarded=True)
-        except BaseException:
+            work, window = await self._attempted(reader, heartbeat, bool(asked))
+        except BaseException as error:
             self._settling.ask_again(asked)
+            self._late = self._late + 1 if isinstance(error, TimeoutError) else 0
+            if self._late > 1:  # not the wire then: there is more in the log than can be read
+                self.offset = None
             raise
+        self._late = 0
         self._publish(work, window, started)
         behind = {answer for answer in self.answers & (self._stale | set(self._away)) if answer.error is None}
         self._settling.ticked(asked, self.ticks, behind)
@@ -202,6 +204,14 @@ class Hub:
         progress = self._progress(window)
         self.figures.ticked(progress.changes, progress.lag, time.perf_counter() - started)
         return progress
+
+    async def _attempted(self, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[_Work, Window]:
+        guarded = False
+        while True:
+            try:
+                return await self._attempt(reader, heartbeat, settle, guarded=guarded)
+            except _Refused:
+                guarded = True
 
     async def _attempt(
         self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool
@@ -238,10 +248,11 @@ class Hub:
             anew = window.broken or answer in self._stale
             self._assign(answer, None if anew else changes, work, settle or window.broken)
         for answer in work.joined - work.reopened - failed:
-            if answer.offset is None or window.broken or not window.resumes(answer.offset):
+            known = answer.offset if answer not in self._stale else None
+            if known is None or window.broken or not window.resumes(known):
                 self._assign(answer, None, work, settle)
                 continue
-            since = await self._since(reader, reading, window, answer.offset)
+            since = await self._since(answer, reader, reading, window, known)
             if since.relations & answer.relations or (answer.opaque and since.relations):
                 self._assign(answer, since, work, settle)
         return work
@@ -279,10 +290,18 @@ class Hub:
             await reading.hurry(PATIENCE)
             work.reopened.update(changed)
 
-    async def _since(self, reader: LogReader, reading: Reading, window: Window, offset: Offset) -> Changes:
+    async def _since(
+        self, answer: Answer, reader: LogReader, reading: Reading, window: Window, offset: Offset
+    ) -> Changes:
+        """What happened since an answer was opened, or was last followed; if that is too much it is read anew."""
         own = Window(offset=window.offset, at=window.at, changes=[], flooded={})
         if reader.has_log:
-            await reader.fill(own, offset)
+            await reading.hurry(PATIENCE)
+            try:
+                await reader.fill(own, offset)
+            except QueryError as error:
+                self._stale.add(answer)
+                raise _Refused from error
         return Changes(own, reading, standby=reader.standby)
 
     async def _unguarded(self, answer: Answer, reading: Reading, work: _Work) -> None:

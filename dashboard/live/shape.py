@@ -97,11 +97,12 @@ def shape_of(
     opaque = any(traits.opaque for traits in functions.values()) or any(
         relation.secured and relation.policies_look_elsewhere for relation in relations.values()
     )
+    unsteady = any(traits.volatile and not traits.opaque for traits in functions.values())  # pg_database_size()
     analysis = _Analysis(statement, parameters, columns, relations)
     try:
         return analysis.choose(clock=clock, opaque=opaque, functions=functions)
     except _Doubt as doubt:
-        return Shape(kind="rerun", reason=str(doubt), key=analysis.key, clock=clock, opaque=opaque)
+        return Shape(kind="rerun", reason=str(doubt), key=analysis.key, clock=clock or unsteady, opaque=opaque)
 
 
 class _Analysis:

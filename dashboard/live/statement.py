@@ -71,6 +71,12 @@ class Statement:
                 sql=sql,
             )
         self.tree = self._parse()
+        if "set_config" in self.functions:
+            raise NotASelect(
+                "A live query only reads, and set_config() would change its session.",
+                "Put settings into a Scope.",
+                sql=sql,
+            )
 
     def _parse(self) -> exp.Query | None:
         try:

@@ -15,6 +15,8 @@ from dashboard.live import live as live_module
 from dashboard.postgres.capture import uninstall
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.follower import Pace
+from dashboard.postgres.log import LogReader, Window
+from dashboard.postgres.offset import Offset
 from tests.conftest import in_database
 from tests.log import connected
 from tests.proxy import Proxy
@@ -146,13 +148,16 @@ async def test_closing_ends_tasks_connections_and_iterators(database: str, write
 
 async def test_closing_in_the_middle_of_a_slow_query_leaves_nothing_running(database: str, writer: Connection) -> None:
     async with Live(database, pace=PACE) as live:
-        live.query("SELECT pg_sleep(600)")
+        query = live.query("SELECT pg_sleep(600)")
+        opening = asyncio.create_task(query.ready())
         running = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep(600)%' AND state = 'active'"
 
         async def is_running() -> bool:
             return await writer.fetchval(running) == 1  # type: ignore[no-any-return]  # count(*)
 
         await eventually(is_running)
+    with pytest.raises(Closed):
+        await opening
 
     async def has_ended() -> bool:
         return await writer.fetchval(running) == 0  # type: ignore[no-any-return]  # count(*)
@@ -327,7 +332,16 @@ async def test_an_error_in_a_select_is_one_sentence(live: Live, sql: str, senten
 
 
 @pytest.mark.parametrize(
-    "sql", ["INSERT INTO orders VALUES (1)", "SELECT 1; SELECT 2", "", "SELECT 1 AS one INTO made", "DROP TABLE orders"]
+    "sql",
+    [
+        "INSERT INTO orders VALUES (1)",
+        "SELECT 1; SELECT 2",
+        "",
+        "SELECT 1 AS one INTO made",
+        "DROP TABLE orders",
+        "SELECT Pg_Catalog.Set_Config('role', 'postgres', false)",
+        "WITH gone AS (DELETE FROM orders RETURNING id) SELECT * FROM gone",
+    ],
 )
 async def test_what_is_not_one_select_is_refused_at_once(live: Live, sql: str) -> None:
     with pytest.raises(NotASelect):
@@ -581,6 +595,22 @@ async def test_a_table_without_capture_is_polled_and_becomes_live(live: Live, wr
     await eventually(lambda: query.plan is not None and "no capture" in query.plan.reason)
 
 
+async def test_what_the_system_says_of_itself_is_polled(database: str, writer: Connection) -> None:
+    async with Live(database, pace=PACE) as live:
+        live.hub.clock_interval = 0.05
+        await live.install("orders")
+        sessions = await live.query(
+            "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'somebody new'"
+        ).ready()
+        size = await live.query("SELECT pg_relation_size('orders')").ready()
+        async with connected(database, application_name="somebody new"):
+            await eventually(lambda: rows_of(sessions) == [(1,)])
+        before = rows_of(size)[0][0]
+        await writer.execute("CREATE TABLE other AS SELECT * FROM orders; ALTER TABLE orders SET UNLOGGED")
+        await writer.execute("INSERT INTO orders SELECT i FROM generate_series(1000, 3000) i")
+        await eventually(lambda: rows_of(size)[0][0] > before)
+
+
 # Slow and blocked queries
 
 
@@ -622,6 +652,23 @@ async def test_a_query_that_times_out_does_not_hold_up_the_others(database: str,
             assert loop.time() - began < 0.4
         await writer.execute("DELETE FROM orders WHERE id > 9")
         await eventually(lambda: lazy.error is None)
+
+
+async def test_a_log_too_long_to_be_read_is_given_up_for_the_present(
+    database: str, writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def never(_reader: LogReader, _window: Window, _since: Offset) -> None:
+        await asyncio.Event().wait()
+
+    async with Live(database, pace=Pace(heartbeat=0.1, reply_timeout=0.3, backoff_max=0.1)) as live:
+        await live.install("orders")
+        query = await live.query("SELECT count(*) FROM orders").ready()
+        with monkeypatch.context() as patched:
+            patched.setattr(LogReader, "fill", never)
+            await writer.execute("INSERT INTO orders VALUES (100)")
+            await eventually(lambda: rows_of(query) == [(10,)])
+        await writer.execute("INSERT INTO orders VALUES (101)")
+        await eventually(lambda: rows_of(query) == [(11,)])
 
 
 async def test_a_locked_table_does_not_hold_up_the_others(
