@@ -24,6 +24,7 @@ MODULES = (
     "cells",
     "roll",
     "table",
+    "readout",
     "chart",
     "pane",
     "status",

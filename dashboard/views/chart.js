@@ -3,6 +3,7 @@ import { colour, h, setText, themeChanged, token } from "./dom.js";
 import { clockTime, timeZone } from "./format.js";
 import { link } from "./channel.js";
 import { Card } from "./card.js";
+import { Readout } from "./readout.js";
 
 export class ChartView {
   constructor(options) {
@@ -13,6 +14,7 @@ export class ChartView {
     this.legend = h("div", { class: "legend" });
     this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
     this.card.body.append(this.plot, this.legend, this.empty);
+    this.readout = new Readout(this.plot, this);
     this.renderers = new Map();
     this.hidden = new Set();
     this.onTheme = () => this.paint();
@@ -53,7 +55,8 @@ export class ChartView {
     this.others = this.figure.renderers.filter((renderer) => renderer !== this.model);
     this.figure.renderers = this.others;
     this.paint();
-    Bokeh.embed.add_document_standalone(this.document, this.sheet);
+    const { figure } = this;
+    Bokeh.embed.add_document_standalone(this.document, this.sheet).then((views) => { this.view = views.get(figure) ?? [...views][0]; });
   }
 
   feed(names, steps) {
@@ -125,6 +128,11 @@ export class ChartView {
       glyph.x = { field: "x", transform: new transform.constructor({ value, range: transform.range }) };
     });
   }
+
+  // The drawn frame, its scales and its box; null before Bokeh has drawn it.
+  frame() { return this.view?.frame ?? null; }
+
+  visible() { return [...this.renderers].filter(([name]) => !this.hidden.has(name)); }
 
   colourOf(name) { return colour(this.options.by || this.options.title, name); }
 

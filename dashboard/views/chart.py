@@ -144,7 +144,7 @@ class Chart(View):
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
-        return {**super().options(), "by": self.by or "", "kind": self.mark, "height": self.height}
+        return {**super().options(), "by": self.by or "", "kind": self.mark, "height": self.height, "unit": self.unit}
 
 
 def _place(names: Sequence[str], name: str) -> int:

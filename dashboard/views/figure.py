@@ -18,13 +18,11 @@ from bokeh.models import (
     CategoricalAxis,
     CategoricalScale,
     ColumnDataSource,
-    CustomJSHover,
     CustomJSTickFormatter,
     DataRange1d,
     DatetimeTicker,
     FactorRange,
     Grid,
-    HoverTool,
     LinearAxis,
 )
 from bokeh.plotting import figure as new_figure
@@ -33,17 +31,13 @@ from bokeh.transform import dodge
 Kind = Literal["line", "area", "bar", "step", "scatter"]
 Customise = Callable[[Any], object] | None
 
-#: Ticks and tooltips in the reader's zone; `zone` is "UTC" for times that have none.
+#: Ticks in the reader's zone; `zone` is "UTC" for times that have none.
 _TICK = """
 const gap = ticks.length > 1 ? ticks[1] - ticks[0] : 0, day = 86400000;
 const shown = gap >= 28 * day ? {month: "short", year: "numeric"} : gap >= day ? {day: "numeric", month: "short"}
   : gap >= 60000 || gap === 0 ? {hour: "2-digit", minute: "2-digit", hour12: false}
   : {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false};
 return new Intl.DateTimeFormat(undefined, {...shown, timeZone: zone || undefined}).format(tick);
-"""
-_HOVER_TIME = """
-const shown = {dateStyle: "medium", timeStyle: "medium", timeZone: zone || undefined};
-return new Intl.DateTimeFormat(undefined, shown).format(value);
 """
 _NUMBER = 'return new Intl.NumberFormat(undefined, {notation: "compact", maximumFractionDigits: 2}).format(%s) + unit;'
 
@@ -126,17 +120,6 @@ def _glyph(figure: Any, drawing: Drawing) -> None:
         place = "x" if drawing.is_stacked else dodge("x", 0.0, range=figure.x_range)
         renderer = figure.vbar(place, top="y", bottom=base, width=0.8, source=source, line_color=None)
     renderer.name = "series"
-    figure.add_tools(_hover(drawing))
-
-
-def _hover(drawing: Drawing) -> HoverTool:
-    is_time = drawing.axis in ("time", "clock")
-    tooltips = [("", "@x{custom}" if is_time else "@x"), ("", "$name  @y{custom}")]
-    formatters: dict[str, Any] = {"@y": CustomJSHover(args={"unit": drawing.unit}, code=_NUMBER % "value")}
-    if is_time:
-        formatters["@x"] = CustomJSHover(args=_zone(drawing), code=_HOVER_TIME)
-    mode: Any = "vline" if drawing.kind in ("line", "step", "area") else "mouse"
-    return HoverTool(tooltips=tooltips, formatters=formatters, mode=mode, point_policy="snap_to_data")
 
 
 def _quiet(figure: Any) -> None:

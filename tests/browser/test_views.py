@@ -168,7 +168,7 @@ async def test_text_from_the_database_stays_text(
     assert box is not None
     await page.mouse.move(box["x"] + box["width"] - 30, box["y"] + 60)
     await page.mouse.move(box["x"] + box["width"] - 20, box["y"] + 60)
-    await expect(page.locator(".bk-tooltip-row-value", has_text="onerror=").first).to_be_visible()
+    await expect(page.locator(".readout", has_text="onerror=")).to_be_visible()
     for markup in ("img", "i i", "u", "td b b"):
         await expect(page.locator(f".page {markup}")).to_have_count(0)
     assert await page.title() != "pwned"
