@@ -67,6 +67,12 @@ class Settings(BaseSettings):
         default=120, gt=0, description="seconds a session without a browser is kept for its return"
     )
 
+    metrics_token: SecretStr | None = Field(
+        default=None,
+        description="bearer token that opens /metrics and the details of /health; empty: readable from this machine "
+        "only (set it behind a proxy on the same machine)",
+    )
+
     connect_timeout: float = Field(default=10, gt=0, description="seconds to wait for a connection to the database")
     statement_timeout: float = Field(default=60, ge=0, description="seconds a SELECT may run; 0: without end")
     lock_timeout: float = Field(

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dashboard.postgres.connection import Connection, fetch
+from dashboard.postgres.rotation import LogStatus, log_status
 from dashboard.sql import load
 
 
@@ -76,3 +77,17 @@ async def health(connection: Connection, tables: Sequence[int]) -> Health:
         latest_change=latest[0][0] if latest else None,
         followers=tuple(FollowerSeen(**dict(seen)) for seen in await fetch(connection, load("followers"))),
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How a database and its log stand; `log` is None where there is none, or it may not be read."""
+
+    health: Health
+    log: LogStatus | None
+
+
+async def standing(connection: Connection) -> Standing:
+    """Ask what the monitor, ``/health`` and ``/metrics`` tell of a database."""
+    found = await health(connection, ())
+    return Standing(health=found, log=await log_status(connection) if found.may_read_log else None)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from bokeh.server.server import Server as WebServer
 
     from dashboard.surfaces.front import Page
+    from dashboard.surfaces.probe import Probe
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # what users write for all interfaces
 LARGEST_MESSAGE = 100 * 2**20
@@ -48,6 +49,7 @@ class Site:
         self._address = chosen.address if address is None else address
         self._port = chosen.port if port is None else port
         self._server: WebServer | None = None
+        self._probe: Probe | None = None
 
     @property
     def url(self) -> str:
@@ -88,18 +90,28 @@ class Site:
             self._server.unlisten()
             self._server = None
             await asyncio.sleep(0)  # the connections are closed by a callback
+        if self._probe is not None:
+            await self._probe.close()
 
     def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
         from dashboard.surfaces.front import FrontPage
+        from dashboard.surfaces.health import HealthAnswer
+        from dashboard.surfaces.metrics import MetricsAnswer
+        from dashboard.surfaces.probe import Probe
         from dashboard.views.socket import ROUTES
 
-        front = [("/?", FrontPage, {"pages": self._pages})]
+        self._probe = Probe()
+        own = [
+            ("/?", FrontPage, {"pages": self._pages}),
+            ("/health", HealthAnswer, {"probe": self._probe}),
+            ("/metrics", MetricsAnswer, {"probe": self._probe}),
+        ]
         return {
             "address": None if self._address in ANYWHERE else self._address,
             "port": self._port,
             "websocket_origin": self._origins(chosen),
             "title": {page.slug: page.title for page in self._pages},
-            "extra_patterns": [*front, *ROUTES],
+            "extra_patterns": [*own, *ROUTES],
             "use_index": False,
             "redirect_root": False,
             "sign_sessions": True,

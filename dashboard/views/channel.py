@@ -13,7 +13,7 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from . import codec
 from .traffic import TRAFFIC, Visit, now
@@ -103,6 +103,13 @@ class Channel:
     def all(cls) -> list[Channel]:
         """Those of all pages open in this process."""
         return list(cls._by_token.values())
+
+    @property
+    def presence(self) -> Literal["seen", "hidden", "away"]:
+        """Whether the page is seen, hidden (a tab behind another), or away (its connection is cut)."""
+        if self.carrier is None:
+            return "away"
+        return "hidden" if self.is_hidden else "seen"
 
     def bind(self, view: View) -> Binding:
         """Register a view; only registered views can be asked for."""

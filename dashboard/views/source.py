@@ -81,6 +81,11 @@ class Source:
             callback(self.query, None)
 
 
+def is_at_hand(query: object) -> bool:
+    """Whether all rows are here, so that a table of them asks nothing of PostgreSQL."""
+    return isinstance(query, Source)
+
+
 def page_of(source: LiveQuery, choice: Choice, size: int, step: int) -> tuple[list[Hashable], int]:
     """The keys of one page of a source's rows, as a reader asked for it, and how many rows match in all."""
     names = [column.name for column in source.columns]

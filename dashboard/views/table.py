@@ -18,7 +18,7 @@ from dashboard.errors import ViewError
 
 from . import codec
 from .paging import Choice, PageSQL, asked
-from .source import Source, page_of
+from .source import is_at_hand, page_of
 from .strand import Picture, Queries, Shape, keyed_difference, strand
 from .tile import formatted
 from .view import View
@@ -190,8 +190,8 @@ class Table(View):
 
     def _queries(self, choice: Choice) -> Queries:
         (query,) = super().queries()
-        if isinstance(query, Source):
-            return (query.query,)
+        if is_at_hand(query):
+            return (query,)
         searched = self._searched(query)
         page = PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step())
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()))

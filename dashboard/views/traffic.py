@@ -40,7 +40,7 @@ class Traffic:
 
     Attributes
     ----------
-    messages, bytes
+    messages, sent_bytes
         Sent through channels.
     flushed
         Pictures and steps of views in these messages.
@@ -53,7 +53,7 @@ class Traffic:
     """
 
     messages: int = 0
-    bytes: int = 0
+    sent_bytes: int = 0
     flushed: int = 0
     skipped: int = 0
     opened: Counter[str] = field(default_factory=Counter)
@@ -62,7 +62,7 @@ class Traffic:
     def sent(self, message: bytes, views: int) -> None:
         """Count a message with news of so many views."""
         self.messages += 1
-        self.bytes += len(message)
+        self.sent_bytes += len(message)
         self.flushed += views
 
     def enter(self, page: str, user: str | None) -> Visit:

@@ -20,6 +20,7 @@ FIRST_ROOM = {
     "panel": "views",
     "panel_material_ui": "views",
     "param": "views",
+    "prometheus_client": "apps",
     "tornado": "views",
     "tsdownsample": "views",
     "cyclopts": "surfaces",

@@ -45,7 +45,7 @@ async def test_messages_are_counted_with_their_bytes_and_views(
     move(query, 2)
     await eventually(lambda: len(wire.messages) == 2)
     assert traffic.messages == 2
-    assert traffic.bytes == sum(len(message) for message in wire.messages)
+    assert traffic.sent_bytes == sum(len(message) for message in wire.messages)
     assert traffic.flushed == 3  # both at first, then the one that moved
     assert traffic.skipped == 0
 

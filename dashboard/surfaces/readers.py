@@ -1,0 +1,68 @@
+"""Who may read figures: whoever holds the token; without one in the settings, whoever asks from this machine.
+
+A proxy on this machine makes every visitor look as if he were here. One that says for whom it asks is seen through; for
+one that does not, the token has to be set, and then counts for all.
+"""
+
+from __future__ import annotations
+
+import hmac
+import ipaddress
+from typing import TYPE_CHECKING
+
+from tornado.web import RequestHandler
+
+from dashboard.settings import settings
+
+if TYPE_CHECKING:
+    from tornado.httputil import HTTPServerRequest
+
+    from dashboard.surfaces.probe import Probe
+
+FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
+HERE = ("localhost", "127.0.0.1", "::1")
+
+
+class Answering(RequestHandler):
+    """Answers with figures; it belongs to no page and no session."""
+
+    def initialize(self, probe: Probe) -> None:
+        """Take the probe; Tornado calls this for every request."""
+        self.probe = probe
+
+    def refusal(self) -> int | None:
+        """The status that refuses the details to this reader; None for one who may read them."""
+        token = settings().metrics_token
+        if token is not None:
+            return None if _holds(self.request, token.get_secret_value()) else 401
+        return None if _is_here(self.request) else 403
+
+    def answer(self, text: str | bytes, kind: str) -> None:
+        """Send the answer; it is never kept by anybody between."""
+        self.set_header("Content-Type", kind)
+        self.set_header("Cache-Control", "no-store")
+        self.finish(text)
+
+    async def head(self) -> None:
+        """The same without a body, which Tornado leaves out by itself."""
+        await self.get()
+
+    async def get(self) -> None:
+        """Answer; written by each."""
+        raise NotImplementedError
+
+
+def _holds(request: HTTPServerRequest, token: str) -> bool:
+    kind, _, given = request.headers.get("Authorization", "").partition(" ")
+    return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
+
+
+def _is_here(request: HTTPServerRequest) -> bool:
+    """Whether a program on this machine asks, for itself, under this machine's own name."""
+    if any(name in request.headers for name in FORWARDED):
+        return False
+    try:
+        is_near = ipaddress.ip_address(request.remote_ip or "").is_loopback
+    except ValueError:
+        return False
+    return is_near and request.host_name.strip("[]") in HERE
