@@ -1,7 +1,7 @@
 """The promise: at every tick, `frame` equals the SELECT run in that tick's snapshot; compared by the witness.
 
 A world is a handful of random queries and a random interleaving of three writers' transactions. Half of the worlds
-run the writers at once, where the interleaving is PostgreSQL's.
+run the writers at once, where the interleaving is PostgreSQL's; in the others the reader's wire is cut now and then.
 """
 
 from __future__ import annotations
@@ -23,9 +23,10 @@ from dashboard.postgres.server import Server
 from tests.conftest import in_database, psql
 from tests.property.queries import FIXED, Asked, selects
 from tests.property.writes import TABLES, WRITERS, Step, steps
+from tests.proxy import Proxy
 from tests.witness import Witness, difference, rows_of
 
-PACE = Pace(heartbeat=0.4, tick=0.002)
+PACE = Pace(heartbeat=0.4, tick=0.002, backoff_first=0.005, backoff_max=0.02)
 SEED = (
     "INSERT INTO plain SELECT i, i % 3, (ARRAY['x', 'y', NULL])[1 + i % 3], i, i, now(), i % 2 = 0 "
     "FROM generate_series(0, 5) i; INSERT INTO lookup VALUES (0, 'zero'), (1, 'one'); "
@@ -87,7 +88,9 @@ async def _finally_equal(live: Live, reader: Connection, asked: list[Asked]) -> 
 async def _live_through(dsn: str, asked: list[Asked], todo: list[Step], *, at_once: bool) -> None:
     connections = [await connect(dsn) for _ in range(WRITERS + 1)]
     *writers, reader = connections
-    live = Live(dsn, pace=PACE)
+    proxy = Proxy(dsn)
+    await proxy.restore()
+    live = Live(proxy.dsn, pace=PACE)
     witness = Witness(live)
     try:
         await reader.execute(f"TRUNCATE {', '.join(TABLES)}; {SEED}")
@@ -102,10 +105,14 @@ async def _live_through(dsn: str, asked: list[Asked], todo: list[Step], *, at_on
                 await asyncio.gather(*(_alone(writer, number, todo) for number, writer in enumerate(writers)))
             else:
                 for step in todo:
-                    if step.kind == "wait":
-                        await _caught_up(live, writers)
-                    else:
-                        await _perform(writers[step.writer], step)
+                    match step.kind:
+                        case "wait":
+                            await _caught_up(live, writers)
+                        case "cut":
+                            await proxy.cut()
+                            await proxy.restore()
+                        case "statement":
+                            await _perform(writers[step.writer], step)
             for writer in writers:
                 await _perform(writer, Step(0, "COMMIT"))
             await _finally_equal(live, reader, asked)
@@ -116,6 +123,7 @@ async def _live_through(dsn: str, asked: list[Asked], todo: list[Step], *, at_on
     finally:
         for connection in connections:
             connection.terminate()
+        await proxy.cut()
 
 
 async def _alone(writer: Connection, number: int, todo: list[Step]) -> None:

@@ -18,6 +18,17 @@ CREATE POLICY friends ON guarded FOR SELECT
     USING (EXISTS (SELECT FROM shared_with s WHERE s.id = guarded.id AND s.friend = current_setting('app.user', true)));
 CREATE TABLE lookup (id int PRIMARY KEY, name text);
 CREATE TABLE numbers (id numeric PRIMARY KEY, a int);
+CREATE TABLE chained (id int PRIMARY KEY, v int, CHECK (v < 1000000));
+CREATE FUNCTION chain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF pg_trigger_depth() < 3 THEN
+        UPDATE chained SET v = NEW.v + 1 WHERE id IN (NEW.id, NEW.id + 1) AND v < 50;
+    END IF;
+    RETURN NULL;
+END $$;
+CREATE TRIGGER chain AFTER INSERT OR UPDATE ON chained FOR EACH ROW EXECUTE FUNCTION chain();
+CREATE TABLE owners (id int PRIMARY KEY);
+CREATE TABLE owned (id int PRIMARY KEY, owner int REFERENCES owners ON DELETE CASCADE ON UPDATE CASCADE, v numeric);
 CREATE VIEW joined AS SELECT p.id, p.a, p.c, l.name FROM plain p LEFT JOIN lookup l ON l.id = p.a;
 CREATE VIEW totals AS SELECT a, count(*) AS n, sum(c) AS total FROM plain GROUP BY a;
 CREATE FUNCTION twice(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i * 2';

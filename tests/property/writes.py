@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 @dataclass(frozen=True)
 class Step:
-    """One statement of one writer; `wait` is for the reader: all must be caught up then."""
+    """One statement of one writer; or the reader has to catch up (`wait`), or its wire is cut."""
 
     writer: int
     sql: str
-    kind: Literal["statement", "wait"] = "statement"
+    kind: Literal["statement", "wait", "cut"] = "statement"
 
 
 WRITERS = 3
@@ -46,6 +46,9 @@ _COLUMNS: dict[str, tuple[dict[str, st.SearchStrategy[str]], tuple[str, ...]]] =
     "shared_with": ({"id": _id, "friend": st.sampled_from(("'ann'", "'bob'"))}, ("id", "friend")),
     "guarded": ({"id": _id, "v": _int}, ("id",)),
     "lookup": ({"id": st.integers(0, 3).map(str), "name": _text}, ("id",)),
+    "chained": ({"id": _id, "v": _int}, ("id",)),
+    "owners": ({"id": _id}, ("id",)),
+    "owned": ({"id": _id, "owner": _id, "v": _cash}, ("id",)),
     "numbers": ({"id": _big, "a": _int}, ("id",)),
 }
 TABLES = tuple(_COLUMNS)
@@ -113,6 +116,6 @@ def steps(draw: st.DrawFn) -> Step:
         case 0 | 1 | 2:
             return Step(writer, draw(st.sampled_from(_CONTROL)))
         case 3:
-            return Step(writer, "", "wait")
+            return Step(writer, "", draw(st.sampled_from(("wait", "wait", "wait", "cut"))))
         case _:
             return Step(writer, draw(_change()))
