@@ -90,6 +90,11 @@ class Answer:
         return bool(self.polled) or (self.source is not None and self.source.shape.clock)
 
     @property
+    def is_outdated(self) -> bool:
+        """Whether it has to be opened before it can be read: it never was, it failed, or its schema has changed."""
+        return not self.is_ready or self.error is not None or not self.fingerprints
+
+    @property
     def opaque(self) -> bool:
         """Whether any change, of any table, may matter."""
         return self.source is not None and self.source.shape.opaque

@@ -11,21 +11,22 @@ answer is read anew, in one snapshot, and what differs is one delta.
 
 A re-run that is expensive is not repeated at every tick: it rests for three times what it cost, and says by its own
 offset how far it is true. One that is slow, waits for a lock, or failed, is read aside, on a connection of its own, and
-joins again: no query holds up the others for longer than `PATIENCE`. `Hub.settle` waits for such too.
+joins again: no query holds up the others for long. `Hub.settle` waits for such too.
 """
 
 from __future__ import annotations
 
 import asyncio
-import logging
 import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from dashboard.errors import ConnectionLost, DashboardError, QueryError
+from dashboard.errors import QueryError
+from dashboard.live import attempt
 from dashboard.live.answer import Answer
+from dashboard.live.attempt import Refused, Work, told
 from dashboard.live.changes import Changes
 from dashboard.live.delta import Delta
 from dashboard.live.figures import Figures
@@ -35,9 +36,6 @@ from dashboard.postgres.follower import Progress
 from dashboard.postgres.log import Change, LogReader, Window
 from dashboard.postgres.offset import Offset
 from dashboard.postgres.reading import Reading
-from dashboard.postgres.scope import Scope
-
-_log = logging.getLogger(__name__)
 
 CHEAP = 0.02
 """Seconds below which a re-run is done at every tick."""
@@ -45,9 +43,6 @@ SLOW = 0.1
 """Seconds from which a re-run is done aside."""
 REST = 3.0
 """How many times its own cost an expensive re-run rests."""
-PATIENCE = 0.5
-"""Seconds after which a statement that holds up a tick is broken off, to be run aside."""
-_CANCELLED = "57014"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,21 +72,6 @@ class Tick:
     deltas: list[tuple[Answer, Delta]]
     cost: float
     resumed: bool = True
-
-
-@dataclass(slots=True)
-class _Work:
-    """What a tick has to do to each answer: how its changes are told, by answer."""
-
-    reopened: set[Answer] = field(default_factory=set)
-    advanced: dict[Answer, Changes | None] = field(default_factory=dict)
-    joined: set[Answer] = field(default_factory=set)
-    behind: set[Answer] = field(default_factory=set)
-    aside: set[Answer] = field(default_factory=set)
-
-
-class _Refused(Exception):
-    """An answer failed in a tick without savepoints."""
 
 
 class Hub:
@@ -149,10 +129,10 @@ class Hub:
         self._read_at[answer] = now
         self._rests[answer] = now + REST * answer.cost
         self._stale.discard(answer)
-        if answer in self.answers:
-            self._joining.add(answer)
-        else:
+        if answer not in self.answers:
             self.leave(answer)
+        elif answer.error is None:
+            self._joining.add(answer)
         self._settling.read(answer, self.ticks if answer.error is not None else tick)
 
     def forget_loop(self) -> None:
@@ -205,41 +185,28 @@ class Hub:
         self.figures.ticked(progress.changes, progress.lag, time.perf_counter() - started)
         return progress
 
-    async def _attempted(self, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[_Work, Window]:
+    async def _attempted(self, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[Work, Window]:
         guarded = False
         while True:
             try:
                 return await self._attempt(reader, heartbeat, settle, guarded=guarded)
-            except _Refused:
+            except Refused:
                 guarded = True
 
-    async def _attempt(
-        self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool
-    ) -> tuple[_Work, Window]:
+    async def _attempt(self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool) -> tuple[Work, Window]:
         async with reader.window(self.offset) as window:
             reading = Reading(reader.connection)
             work = await self._plan(reader, reading, window, heartbeat, settle)
-            if any(changes is None or answer.needs_whole(changes) for answer, changes in work.advanced.items()):
-                await reading.hurry(PATIENCE)
-            try:
-                for answer in tuple(work.reopened):
-                    await self._reopen(answer, reading, work)
-                for scope, answers in _by_scope(work.advanced):
-                    if guarded:
-                        for answer in answers:
-                            await self._guarded(answer, reading, work)
-                    else:
-                        async with reading.within(scope):
-                            for answer in answers:
-                                await self._unguarded(answer, reading, work)
-            except BaseException:
-                for answer in (*work.reopened, *work.advanced):
-                    answer.discard()
-                raise
+            one = attempt.Attempt(reading, work)
+            await one.run(guarded=guarded)
+        now = time.monotonic()
+        for answer in one.read:
+            self._read_at[answer] = now
+            self._rests[answer] = now + REST * answer.cost if answer.cost > CHEAP else 0.0
         return work, window
 
-    async def _plan(self, reader: LogReader, reading: Reading, window: Window, heartbeat: bool, settle: bool) -> _Work:
-        work = _Work(joined=set(self._joining))
+    async def _plan(self, reader: LogReader, reading: Reading, window: Window, heartbeat: bool, settle: bool) -> Work:
+        work = Work(joined=set(self._joining))
         changes = Changes(window, reading, standby=reader.standby)
         failed = {answer for answer in self.answers if answer.error is not None or answer.plan is None}
         if heartbeat or settle or work.joined or window.broken:
@@ -257,7 +224,7 @@ class Hub:
                 self._assign(answer, since, work, settle)
         return work
 
-    def _assign(self, answer: Answer, changes: Changes | None, work: _Work, now: bool) -> None:
+    def _assign(self, answer: Answer, changes: Changes | None, work: Work, now: bool) -> None:
         """Decide how an answer becomes current: in this tick, aside, or after it has rested."""
         if changes is not None and not answer.needs_whole(changes):
             work.advanced[answer] = changes
@@ -279,15 +246,16 @@ class Hub:
             return set(self.answers)
         return self._routes.touched(changes) | self._stale | due
 
-    async def _look_at_schema(self, reading: Reading, work: _Work, failed: set[Answer]) -> None:
+    async def _look_at_schema(self, reading: Reading, work: Work, failed: set[Answer]) -> None:
         """Plan to open anew what failed, and what stands on a schema that has changed since it was opened."""
-        work.aside.update(failed - set(self._away))
+        now = time.monotonic()
+        rested = {answer for answer in failed if self._rests.get(answer, 0.0) <= now}
+        work.aside.update(rested - set(self._away))
         current = self.answers - failed - set(self._away)
         found = await reading.fingerprints(sorted({relation for answer in current for relation in answer.relations}))
         changed = {answer for answer in current if answer.fingerprints != found.of(answer.relations)}
         if changed:
             await reading.forget_plans()
-            await reading.hurry(PATIENCE)
             work.reopened.update(changed)
 
     async def _since(
@@ -296,83 +264,28 @@ class Hub:
         """What happened since an answer was opened, or was last followed; if that is too much it is read anew."""
         own = Window(offset=window.offset, at=window.at, changes=[], flooded={})
         if reader.has_log:
-            await reading.hurry(PATIENCE)
+            await reading.hurry(attempt.PATIENCE)
             try:
                 await reader.fill(own, offset)
             except QueryError as error:
                 self._stale.add(answer)
-                raise _Refused from error
+                raise Refused from error
         return Changes(own, reading, standby=reader.standby)
 
-    async def _unguarded(self, answer: Answer, reading: Reading, work: _Work) -> None:
-        try:
-            await answer.advance(reading, work.advanced[answer])
-        except ConnectionLost:
-            raise
-        except Exception as error:
-            if _is_late(error):
-                answer.cost = max(answer.cost, PATIENCE)
-            raise _Refused from error
-        self._done(answer)
-
-    async def _guarded(self, answer: Answer, reading: Reading, work: _Work) -> None:
-        """Advance an answer in a savepoint; if it fails, the schema may have changed: open it anew."""
-        try:
-            async with reading.within(answer.scope, guarded=True):
-                await answer.advance(reading, work.advanced[answer])
-        except ConnectionLost:
-            raise
-        except Exception as error:
-            if _is_late(error):
-                self._put_aside(answer, work)
-                return
-            await reading.forget_plans()
-            await self._reopen(answer, reading, work)
-            return
-        self._done(answer)
-
-    async def _reopen(self, answer: Answer, reading: Reading, work: _Work) -> None:
-        work.reopened.add(answer)
-        try:
-            async with reading.within(answer.scope, guarded=True):
-                await answer.open(reading)
-        except ConnectionLost:
-            raise
-        except Exception as error:
-            if _is_late(error):
-                self._put_aside(answer, work)
-            else:
-                answer.refuse(told(error, answer))
-            return
-        self._done(answer)
-
-    def _put_aside(self, answer: Answer, work: _Work) -> None:
-        answer.discard()
-        answer.cost = max(answer.cost, PATIENCE)
-        work.reopened.discard(answer)
-        work.advanced.pop(answer, None)
-        work.aside.add(answer)
-
-    def _done(self, answer: Answer) -> None:
-        now = time.monotonic()
-        self._read_at[answer] = now
-        self._rests[answer] = now + REST * answer.cost if answer.cost > CHEAP else 0.0
-
-    def _publish(self, work: _Work, window: Window, started: float) -> None:
+    def _publish(self, work: Work, window: Window, started: float) -> None:
         """Make the tick current: no await from here on."""
         resumed = self.offset is not None and not window.broken
         before, self.offset, self.at = (self.offset, self.at), window.offset, window.at
         self.ticks += 1
         self._joining -= work.joined
-        done = work.reopened | set(work.advanced)
-        self._stale -= done
+        self._stale -= work.done
         for answer in (work.behind | work.aside) & self.answers:
             if answer not in self._stale and answer not in work.joined and answer.error is None:
                 answer.offset, answer.at = before
             self._stale.add(answer)
         deltas: list[tuple[Answer, Delta]] = []
         news: list[tuple[Answer, Delta | None]] = []
-        for answer in done & self.answers:
+        for answer in work.done & self.answers:
             was_in_error = answer.error is not None
             delta = _published(answer, window)
             if answer.error is not None and not was_in_error:
@@ -434,24 +347,3 @@ def _published(answer: Answer, window: Window) -> Delta | None:
     except Exception as error:
         answer.error = told(error, answer)
         return None
-
-
-def told(error: Exception, answer: Answer) -> DashboardError:
-    """What is told of an error of this query; one that nobody foresaw is this query's alone, too."""
-    if isinstance(error, DashboardError):
-        return error
-    _log.error("Following %s failed", answer.statement.sql, exc_info=error)
-    return QueryError(
-        f"Following this query failed: {error!r}.", "Please report this, with its SQL.", sql=answer.statement.sql
-    )
-
-
-def _is_late(error: Exception) -> bool:
-    return isinstance(error, QueryError) and error.sqlstate == _CANCELLED
-
-
-def _by_scope(answers: Iterable[Answer]) -> list[tuple[Scope | None, list[Answer]]]:
-    grouped: dict[Scope | None, list[Answer]] = {}
-    for answer in answers:
-        grouped.setdefault(answer.scope, []).append(answer)
-    return list(grouped.items())

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from types import TracebackType
@@ -18,9 +19,10 @@ from weakref import WeakSet
 
 from dashboard.errors import Closed, ConnectionLost, DashboardError
 from dashboard.live.answer import Answer, Identity
+from dashboard.live.attempt import told
 from dashboard.live.delta import Delta
 from dashboard.live.figures import OpenQuery
-from dashboard.live.hub import Hub, Tick, call, told
+from dashboard.live.hub import Hub, Tick, call
 from dashboard.live.opening import Opening
 from dashboard.live.query import PRIORITIES, LiveQuery, Priority, Subscription
 from dashboard.live.stream import ChangeStream
@@ -248,14 +250,14 @@ class Live:
     async def _aside(self, answer: Answer) -> None:
         """Read an answer that would hold up the tick, or failed in it, and give it back to the hub."""
         assert self._opening is not None and self._follower is not None
-        failed_before, delta = answer.error is not None, None
+        failed_before, delta, began = answer.error is not None, None, time.perf_counter()
         try:
             delta = await self._opening.open(answer)
         except ConnectionLost:
             answer.discard()
         except Exception as error:
             answer.discard()
-            answer.error = told(error, answer)
+            answer.error, answer.cost = told(error, answer), time.perf_counter() - began
         self.hub.returned(answer)
         self._follower.wake()
         if delta is not None or answer.error is not None or failed_before:

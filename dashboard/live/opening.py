@@ -80,7 +80,7 @@ class Opening:
         async with reader.window(None) as window:
             reading = Reading(connection)
             async with reading.within(answer.scope, guarded=True):
-                await (answer.open(reading) if answer.error or not answer.is_ready else answer.advance(reading, None))
+                await (answer.open(reading) if answer.is_outdated else answer.advance(reading, None))
         return answer.publish(window.offset, window.at)
 
     async def _take(self) -> Connection:

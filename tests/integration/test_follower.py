@@ -13,7 +13,7 @@ import asyncpg
 import pytest
 
 from dashboard.errors import ConnectError, ServerTooOld
-from dashboard.live import Delta, Live, LiveQuery, Status, Tick, hub
+from dashboard.live import Delta, Live, LiveQuery, Status, Tick, attempt
 from dashboard.postgres import connection as connection_module
 from dashboard.postgres.capture import install, uninstall
 from dashboard.postgres.connection import Connection, connect
@@ -258,7 +258,7 @@ async def test_a_half_open_wire_is_noticed_and_replaced(proxy: Proxy, writer: Co
 async def test_a_wire_that_stalls_in_the_middle_of_a_query_is_noticed(
     proxy: Proxy, database: str, writer: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "PATIENCE", 30)
+    monkeypatch.setattr(attempt, "PATIENCE", 30)
     pace = Pace(heartbeat=0.15, tick=0.002, statement_timeout=0.8, connect_timeout=0.7, backoff_max=0.2)
     await writer.execute("CREATE TABLE names (n int PRIMARY KEY)")
     await install(writer, ["names"])

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 
 from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, PrivilegeError, QueryError
-from dashboard.live import Delta, Live, LiveQuery, Scope, hub
+from dashboard.live import Delta, Live, LiveQuery, Scope, attempt
 from dashboard.live import live as live_module
+from dashboard.live.answer import Answer
+from dashboard.live.opening import Opening
 from dashboard.postgres.capture import uninstall
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.follower import Pace
@@ -401,6 +403,43 @@ async def test_after_an_error_nothing_is_missing(watched: Live, writer: Connecti
     await equals_select(ratio, writer)
 
 
+async def test_a_query_that_fails_is_tried_again_at_heartbeats_only(
+    database: str, writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried: list[str] = []
+    whole = Opening.open
+
+    async def counted(opening: Opening, answer: Answer) -> Delta | None:
+        tried.append(answer.statement.sql)
+        return await whole(opening, answer)
+
+    monkeypatch.setattr(Opening, "open", counted)
+    async with Live(database, pace=Pace(heartbeat=600, tick=0.002)) as live:
+        await live.install("orders")
+        with pytest.raises(QueryError):
+            await live.query("SELECT * FROM missing").ready()
+        good = await live.query("SELECT count(*) FROM orders").ready()
+        for number in range(100, 130):
+            await writer.execute("INSERT INTO orders VALUES ($1)", number)
+            await eventually(lambda wanted=number - 90: rows_of(good) == [(wanted,)])  # type: ignore[misc]  # a default
+    assert tried.count("SELECT * FROM missing") <= 3
+
+
+async def test_a_change_that_concerns_every_query_does_not_hold_up_a_tick(live: Live, writer: Connection) -> None:
+    queries = [live.query(f"SELECT shop, count(*), max(id) + {n} FROM orders GROUP BY shop") for n in range(60)]
+    for query in queries:
+        await query.ready()
+    await live.caught_up()
+    costs: list[float] = []
+    live.on_tick(lambda tick: costs.append(tick.cost))
+    await writer.execute("CREATE FUNCTION something() RETURNS int LANGUAGE sql AS 'SELECT 1'")
+    await writer.execute("INSERT INTO orders VALUES (100, 1)")
+    await live.caught_up()
+    for query in queries:
+        await equals_select(query, writer)
+    assert max(costs) < 1.5
+
+
 @pytest.mark.parametrize("dsn", ["postgresql://nobody@127.0.0.1:1/x", "nonsense://", "postgresql://[::1/x"])
 async def test_an_unreachable_or_wrong_dsn_is_one_sentence(dsn: str) -> None:
     with pytest.raises(ConnectError) as caught:
@@ -674,7 +713,7 @@ async def test_a_log_too_long_to_be_read_is_given_up_for_the_present(
 async def test_a_locked_table_does_not_hold_up_the_others(
     live: Live, writer: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hub, "PATIENCE", 0.1)
+    monkeypatch.setattr(attempt, "PATIENCE", 0.1)
     await writer.execute("CREATE TABLE other (id int PRIMARY KEY)")
     await live.install("other")
     locked = await live.query("SELECT o.id FROM orders o JOIN other USING (id)").ready()
