@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager
 from dashboard.errors import ConnectionLost
 from dashboard.live.answer import Answer
 from dashboard.live.delta import Delta
+from dashboard.postgres.captured import mark
 from dashboard.postgres.connection import Connection, connect, fetch
 from dashboard.postgres.follower import Pace
 from dashboard.postgres.log import LogReader
@@ -68,7 +69,7 @@ class Opening:
                 self._give(connection)
 
     async def _read(self, connection: Connection, answer: Answer) -> Delta | None:
-        row = (await fetch(connection, load("identity")))[0]
+        row = (await fetch(connection, load("identity"), mark()))[0]
         identity = Identity(
             system_identifier=row["system_identifier"],
             timeline=row["timeline"],

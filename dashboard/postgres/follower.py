@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from dashboard.errors import ConnectionLost, DashboardError
+from dashboard.postgres.captured import mark
 from dashboard.postgres.connection import Connection, connect, fetch
 from dashboard.postgres.doorbell import Doorbell
 from dashboard.postgres.log import LogReader
@@ -173,7 +174,7 @@ class Follower:
     async def _begin(self, connection: Connection) -> LogReader:
         self.error = None
         async with asyncio.timeout(self.pace.reply_timeout):
-            row = (await fetch(connection, load("identity")))[0]
+            row = (await fetch(connection, load("identity"), mark()))[0]
             identity = Identity(
                 system_identifier=row["system_identifier"],
                 timeline=row["timeline"],
@@ -193,6 +194,8 @@ class Follower:
                 why = "A connection pooler stands before the server, through which it cannot wake us."
             if not row["has_log"]:
                 why = "Capture is not installed in this database: run `dashboard install`."
+            elif not row["is_current"]:
+                why = "Capture is of another version of this package: `dashboard install` brings it up to date."
             elif not row["may_read"]:
                 why = f"Role {row['role']} may not read the change log: `dashboard doctor` says what to grant."
             elif not why and not row["has_doorbell"]:
@@ -222,7 +225,7 @@ class Follower:
 
     async def _keep_up(self, reader: LogReader) -> None:
         async with asyncio.timeout(self.pace.reply_timeout):
-            row = (await fetch(reader.connection, load("identity")))[0]
+            row = (await fetch(reader.connection, load("identity"), mark()))[0]
         if row["standby"] != reader.standby or row["may_read"] != reader.has_log:
             raise ConnectionLost("The server has changed its part; beginning again.")
         if self._doorbell is not None:
