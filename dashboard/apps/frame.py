@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, urlencode
 
 import panel as pn
 from panel.pane.placeholder import Placeholder
@@ -75,8 +76,13 @@ def number_asked(name: str) -> int | None:
 
 def remember(**values: str | int | None) -> None:
     """Write into the address what a link has to say to show the same; None takes it out."""
-    if pn.state.location is not None:
-        pn.state.location.update_query(**values)  # type: ignore[arg-type]  # it takes values
+    location = pn.state.location
+    if location is None:
+        return
+    said = dict(parse_qsl(str(location.search).removeprefix("?"), keep_blank_values=True))
+    said |= {name: str(value) for name, value in values.items() if value is not None}
+    kept = {name: value for name, value in said.items() if name not in values or values[name] is not None}
+    location.search = f"?{urlencode(kept)}" if kept else ""
 
 
 def place(*contents: Any) -> pn.Column:

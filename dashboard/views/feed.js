@@ -18,6 +18,7 @@ export class FeedView {
     this.items = new Map();
     this.rows = {};
     this.order = [];
+    this.reached = []; // the server's order, which a paused feed and one that catches up differ from
     this.unseen = new Set();
     this.passed = 0; // new ones that newer ones have pushed out
     this.shown = options.limit;
@@ -37,14 +38,18 @@ export class FeedView {
   draw({ rows, order }) {
     const isFirst = this.items.size === 0 && !this.drawn;
     this.drawn = true;
+    this.reached = order;
     if (this.held) { this.hold(rows, order); return; }
     this.rows = Object.fromEntries(this.beyond.map((key) => [key, this.rows[key]]));
     this.merge(rows, order, !isFirst);
   }
 
-  step({ rows, order }) {
-    if (this.held) this.hold(rows, order ?? this.held.order);
-    else this.merge(rows, order ?? this.order, true);
+  // An order that only grew at its front comes as what is new, and how many of the others are left.
+  step({ rows, order, front, left }) {
+    if (order) this.reached = order;
+    else if (front) this.reached = [...front, ...this.reached.slice(0, left)];
+    if (this.held) this.hold(rows, this.reached);
+    else this.merge(rows, this.reached, true);
   }
 
   pause() {
@@ -59,6 +64,8 @@ export class FeedView {
     Object.assign(held.rows, rows);
     const last = order.findLastIndex((key) => held.known.has(key));
     const fresh = order.slice(0, last < 0 ? order.length : last).filter((key) => !held.known.has(key));
+    const isGap = last < 0 && held.order.length > 0; // nothing known is left: there may have been more between
+    held.isMore ||= isGap || fresh.length + held.arrived.length > MOST;
     held.arrived = [...fresh, ...held.arrived].slice(0, MOST);
     held.order = order;
     held.known = new Set([...held.arrived, ...order, ...this.order]);
@@ -150,7 +157,7 @@ export class FeedView {
       count += isUnseen;
     }
     if (this.held) count = this.held.arrived.length;
-    const isMore = this.held && count === MOST;
+    const isMore = this.held?.isMore;
     this.more.hidden = count === 0;
     setText(this.more, `${count.toLocaleString()}${isMore ? "+" : ""} new · ${this.held ? "show" : "mark as seen"}`);
   }
@@ -163,6 +170,6 @@ export class FeedView {
     this.shown = this.options.limit;
     this.beyond = [];
     this.send({ event: "seen", value: keys });
-    this.merge({}, this.order, false);
+    this.merge({}, this.reached, false);
   }
 }

@@ -64,7 +64,15 @@ class FeedShape(Shape):
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""
-        return keyed_difference(old, new)
+        step = keyed_difference(old, new)
+        if step is None or "order" not in step:
+            return step
+        fresh = list(itertools.takewhile(lambda key: key not in old["rows"], new["order"]))
+        left = len(new["order"]) - len(fresh)
+        if new["order"][len(fresh) :] != old["order"][:left]:
+            return step
+        del step["order"]
+        return {**step, "front": fresh, "left": left}
 
 
 class Feed(View):

@@ -71,7 +71,7 @@ LEFT JOIN earnings.assets asset ON asset.id = event.asset_id
 LEFT JOIN earnings.campaigns campaign ON campaign.id = event.campaign_id
 WHERE event.owner_id = $1
 ORDER BY event.at DESC, event.id DESC
-LIMIT 60;
+LIMIT 200;
 
 -- name: statistics
 SELECT array_position(enum_range(NULL::earnings.event_kind), kind) AS place, kind::text AS kind, count(*) AS events

@@ -55,7 +55,7 @@ SELECT id, at, kind::text AS kind, description
 FROM outreach.logs
 WHERE user_id = $1
 ORDER BY at DESC, id DESC
-LIMIT 60;
+LIMIT 200;
 
 -- name: imports
 -- Those under way first, then the latest.
@@ -108,7 +108,7 @@ SELECT id, at, kind::text AS kind, description
 FROM outreach.logs
 WHERE user_id = $1 AND campaign_id = $2
 ORDER BY at DESC, id DESC
-LIMIT 60;
+LIMIT 20;
 
 -- name: campaign_connections
 SELECT id, name, headline, country, state::text AS state, invited_at AS invited,
