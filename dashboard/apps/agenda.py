@@ -23,13 +23,22 @@ class Agenda:
     def add(self, what: str, subject: int, *, wait: float, chance: float = 1.0) -> None:
         """Note, with probability `chance`, what is to be done in about `wait` steps."""
         if self._chance.random() < chance:
-            step = self._step + 1 + int(self._chance.expovariate(1 / wait))
-            heapq.heappush(self._due, (step, subject, what))
+            self.put(what, subject, steps=1 + int(self._chance.expovariate(1 / wait)))
+
+    def put(self, what: str, subject: int, *, steps: int) -> None:
+        """Note what is to be done after exactly so many steps."""
+        heapq.heappush(self._due, (self._step + steps, subject, what))
+
+    def holds(self, subject: int) -> bool:
+        """Whether something is noted about it."""
+        return any(subject == known for _, known, _ in self._due)
 
     def next(self) -> tuple[str, int] | None:
         """Take one step; return what is due and whom it is about, or None."""
         self._step += 1
-        if self._due and self._due[0][0] <= self._step:
-            _, subject, what = heapq.heappop(self._due)
-            return what, subject
-        return None
+        return self.soonest() if self._due and self._due[0][0] <= self._step else None
+
+    def soonest(self) -> tuple[str, int]:
+        """Return what comes next, due or not; there has to be something."""
+        _, subject, what = heapq.heappop(self._due)
+        return what, subject

@@ -3,7 +3,7 @@ import { colour, h, setText } from "./dom.js";
 import { Card } from "./card.js";
 import { clockNode } from "./cells.js";
 
-const NARROWEST = 200, GAP = 6; // px of a card, and between two; as in views.css
+const NARROWEST = 200, HEIGHT = 56, GAP = 6; // px of a card, and between two; as in views.css
 
 export class LanesView {
   constructor(options) {
@@ -19,7 +19,7 @@ export class LanesView {
     this.items = new Map();
     this.rows = {};
     this.order = [];
-    for (const [lane, label] of options.lanes) this.add(lane, label);
+    options.lanes.forEach(([lane, label], place) => this.add(lane, label, shares[place]));
   }
 
   get node() { return this.card.node; }
@@ -31,10 +31,10 @@ export class LanesView {
     else this.card.show(picture, (body) => { this.rows = {}; this.merge(body, this.items.size > 0); });
   }
 
-  add(lane, label) {
+  add(lane, label, share = 1) {
     const count = h("b", {}, "0"), list = h("ul"), empty = h("p", { class: "mute" }, this.options.nothing);
     const dot = h("i", { class: "dot", style: `color:var(${colour(this.options.by, lane)})` });
-    const node = h("section", { class: "lane", "aria-label": label }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest" }));
+    const node = h("section", { class: "lane", "aria-label": label, style: `--share:${share}` }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest" }));
     this.lanes.set(lane, { count, list, empty, rest: node.lastChild });
     this.sheet.append(node);
   }
@@ -65,7 +65,8 @@ export class LanesView {
   fit() {
     for (const [lane, { count, list, empty, rest }] of this.lanes) {
       const cards = [...list.children], all = this.counts?.[lane] ?? cards.length;
-      const room = Math.max(1, Math.floor((list.clientWidth + GAP) / (NARROWEST + GAP))) * (Number(getComputedStyle(list).getPropertyValue("--height")) || this.options.height);
+      const across = Math.max(1, Math.floor((list.clientWidth + GAP) / (NARROWEST + GAP)));
+      const room = across * Math.max(1, Math.round(list.clientHeight / HEIGHT));
       cards.forEach((card, place) => { card.hidden = place >= room; });
       setText(count, all.toLocaleString());
       empty.hidden = all > 0;

@@ -122,8 +122,8 @@ class Board:
         return Table(
             self._query("bidding", priority="critical"),
             title="Live bidding",
-            columns={"lead": "Lead", "best": "Best bid", "leader": "Leads", "bids": "Bids", "history": "History",
-                     "ends_at": "Time left"},
+            columns={"lead": "Lead", "best": "Best bid", "leader": "Highest bidder", "bids": "Bids",
+                     "history": "History", "ends_at": "Time left"},
             below={"lead": "campaign"},
             formats={"best": "€ {:,.2f}"},
             cells={"history": "line", "ends_at": "countdown"},

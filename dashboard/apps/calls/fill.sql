@@ -106,7 +106,7 @@ FROM (
     FROM calls.calls WHERE ended_at IS NOT NULL
     UNION ALL
     SELECT auction.account_id, 'bid', caller,
-           CASE auction.state WHEN 'sold' THEN format('sold to %s for %s after %s bids', buyer.name, best_bid, bids)
+           CASE auction.state WHEN 'sold' THEN calls.sold_to(buyer.name, best_bid, bids)
                               ELSE 'found no buyer' END, ends_at
     FROM calls.auctions auction
     JOIN calls.calls call ON call.id = call_id

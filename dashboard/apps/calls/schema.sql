@@ -164,6 +164,10 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE FUNCTION calls.sold_to(buyer text, amount numeric, bids integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT format(CASE bids WHEN 1 THEN 'sold to %s for %s' ELSE 'sold to %s for %s after %s bids' END, buyer, amount, bids)
+$$;
+
 CREATE FUNCTION calls.settle_auction() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NEW.state = 'sold' THEN
@@ -172,7 +176,7 @@ BEGIN
     END IF;
     INSERT INTO calls.events (account_id, kind, subject, description)
     SELECT NEW.account_id, 'bid', caller,
-           CASE NEW.state WHEN 'sold' THEN format('sold to %s for %s after %s bids', buyer.name, NEW.best_bid, NEW.bids)
+           CASE NEW.state WHEN 'sold' THEN calls.sold_to(buyer.name, NEW.best_bid, NEW.bids)
                           ELSE 'found no buyer' END
     FROM calls.calls LEFT JOIN calls.buyers buyer ON buyer.id = NEW.buyer_id
     WHERE calls.id = NEW.call_id;

@@ -7,12 +7,13 @@ at the pace of the steps so far, and when it is over the auction is closed whate
 
 from __future__ import annotations
 
-import heapq
 import random
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from dashboard.apps.agenda import Agenda
 from dashboard.apps.people import invent, names
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
@@ -46,9 +47,8 @@ class Floor:
         self._busy: dict[int, tuple[int, int]] = {}  # account and agent by call
         self._accounts: dict[int, int] = {}  # account of a call that rings
         self._ends: dict[int, float] = {}  # when open auctions end, by this machine's clock
-        self._step = 0
         self._pace = (time.monotonic(), 0.5)  # when the last step was, seconds that one takes
-        self._due: list[tuple[int, int, str]] = []  # step, what it is about, what follows
+        self._agenda = Agenda(self._chance)
         self._steps: dict[str, Step] = {
             "answer": self._answer,
             "miss": self._miss,
@@ -71,63 +71,52 @@ class Floor:
         self._idle = {}
         for row in await connection.fetch(SQL["idle_agents"]):
             self._idle.setdefault(row["account_id"], []).append(row["id"])
-        known = {(subject, what) for _, subject, what in self._due}
-        await self._take_on(connection, {subject for subject, _ in known})
-
-    async def _take_on(self, connection: Connection, known: set[int]) -> None:
-        """Put on the list what was left open by somebody else."""
+        is_first = not self._agenda
         for row in await connection.fetch(SQL["open_calls"]):
-            if row["id"] in known:
-                continue
-            if row["state"] == "ringing":
-                self._accounts[row["id"]] = row["account_id"]
-                self._follow(row["id"], "answer", 6)
-            else:
-                self._busy[row["id"]] = (row["account_id"], row["agent_id"])
-                self._follow(row["id"], "end", 60)
-        if self._due:
+            if not self._agenda.holds(row["id"]):
+                self._take_on(row)
+        if not is_first:
             return
-        for row in await connection.fetch(SQL["open_auctions"]):
-            self._follow(row["id"], "close", 30)
-        for name, what, wait in (("pending_payments", "pay", 300), ("waiting_alerts", "acknowledge", 400)):
+        for name, what, wait in (
+            ("open_auctions", "close", 10),
+            ("pending_payments", "pay", 300),
+            ("waiting_alerts", "acknowledge", 400),
+        ):
             for row in await connection.fetch(SQL[name]):
-                self._follow(row["id"], what, wait)
+                self._agenda.add(what, row["id"], wait=wait)
+
+    def _take_on(self, call: Mapping[str, Any]) -> None:
+        """Go on with a call that somebody else began."""
+        if call["state"] == "ringing":
+            self._accounts[call["id"]] = call["account_id"]
+            self._agenda.add("answer", call["id"], wait=6)
+        else:
+            self._busy[call["id"]] = (call["account_id"], call["agent_id"])
+            self._agenda.add("end", call["id"], wait=60)
 
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
-        self._step += 1
         self._keep_pace()
         for auction, end in self._ends.items():
             if end <= time.monotonic():
                 async with connection.transaction():
                     return await self._close(connection, auction)
-        if self._due and self._due[0][0] <= self._step:
-            _, subject, what = heapq.heappop(self._due)
-            async with connection.transaction():
-                return await self._steps[what](connection, subject)
-        if self._chance.random() < 0.01:
-            return await self._raise(connection)
-        going_on = len(self._accounts) + len(self._busy)
-        if self._chance.random() > going_on / CROWD or not self._due:
-            return await self._ring(connection)
-        following = min(self._due)  # nothing new: what comes next comes now
-        self._due.remove(following)
-        heapq.heapify(self._due)
+        due = self._agenda.next()
+        if due is None:
+            if self._chance.random() < 0.01 and self._campaigns:
+                return await self._raise(connection)
+            going_on = len(self._accounts) + len(self._busy)
+            if self._chance.random() > going_on / CROWD or not self._agenda:
+                return await self._ring(connection)
+            due = self._agenda.soonest()  # enough goes on: what comes next comes now
+        what, subject = due
         async with connection.transaction():
-            return await self._steps[following[2]](connection, following[1])
+            return await self._steps[what](connection, subject)
 
     def _keep_pace(self) -> None:
         before, mean = self._pace
         now = time.monotonic()
         self._pace = (now, mean * 0.98 + min(now - before, 60) * 0.02)
-
-    def _follow(self, subject: int, what: str, wait: float, chance: float = 1) -> None:
-        """Put on the list, with probability `chance`, what follows in about `wait` steps."""
-        if self._chance.random() < chance:
-            self._put(subject, what, 1 + int(self._chance.expovariate(1 / wait)))
-
-    def _put(self, subject: int, what: str, steps: int) -> None:
-        heapq.heappush(self._due, (self._step + steps, subject, what))
 
     async def _ring(self, connection: Connection) -> int:
         if not self._campaigns:
@@ -137,22 +126,24 @@ class Floor:
         told = (person.name, person.phone, person.country)
         call = await connection.fetchval(SQL["ring"], campaign.account, campaign.id, *told)
         self._accounts[call] = campaign.account
-        self._follow(call, "miss" if self._chance.random() < 0.1 else "answer", 8)
+        self._agenda.add("miss" if self._chance.random() < 0.1 else "answer", call, wait=8)
         return 1
 
     async def _answer(self, connection: Connection, call: int) -> int:
-        account = self._accounts.pop(call)
+        account = self._accounts.pop(call, None)
+        if account is None:
+            return 0
         idle = self._idle.get(account)
         if not idle:
             self._accounts[call] = account
-            self._put(call, "miss" if self._chance.random() < 0.4 else "answer", 4)
+            self._agenda.put("miss" if self._chance.random() < 0.4 else "answer", call, steps=4)
             return 0
         agent = idle.pop(self._chance.randrange(len(idle)))
         self._busy[call] = (account, agent)
         if self._chance.random() < 0.4:
-            self._follow(call, "hold", 40)
+            self._agenda.add("hold", call, wait=40)
         else:
-            self._put(call, "end", 20 + int(self._chance.expovariate(1 / 120)))
+            self._agenda.put("end", call, steps=20 + int(self._chance.expovariate(1 / 120)))
         return await _run(connection, "answer", call, agent)
 
     async def _miss(self, connection: Connection, call: int) -> int:
@@ -160,18 +151,19 @@ class Floor:
         return await _run(connection, "hang_up", call)
 
     async def _hold(self, connection: Connection, call: int) -> int:
-        self._follow(call, "resume", 50)
+        self._agenda.add("resume", call, wait=50)
         return await _run(connection, "hold", call)
 
     async def _resume(self, connection: Connection, call: int) -> int:
-        self._put(call, "end", 10 + int(self._chance.expovariate(1 / 70)))
+        self._agenda.put("end", call, steps=10 + int(self._chance.expovariate(1 / 70)))
         return await _run(connection, "resume", call)
 
     async def _end(self, connection: Connection, call: int) -> int:
-        account, agent = self._busy.pop(call)
-        self._idle.setdefault(account, []).append(agent)
+        account, agent = self._busy.pop(call, (0, 0))
+        if agent and agent not in self._idle.setdefault(account, []):
+            self._idle[account].append(agent)
         if self._chance.random() < 0.65:
-            self._put(call, "open", 2)
+            self._agenda.put("open", call, steps=2)
         return await _run(connection, "hang_up", call)
 
     async def _open(self, connection: Connection, call: int) -> int:
@@ -181,9 +173,9 @@ class Floor:
         if auction is None:
             return 0
         self._ends[auction] = time.monotonic() + left
-        self._put(auction, "close", steps)
+        self._agenda.put("close", auction, steps=steps)
         for _ in range(self._chance.choice((0, 1, 2, 3, 4, 5, 6, 8))):
-            self._put(auction, "bid", self._chance.randrange(1, steps))
+            self._agenda.put("bid", auction, steps=self._chance.randrange(1, steps))
         return 1
 
     async def _bid(self, connection: Connection, auction: int) -> int:
@@ -201,7 +193,7 @@ class Floor:
             return 0
         payment = await connection.fetchval(SQL["payment_of"], auction)
         if payment is not None:
-            self._follow(payment, "pay", 80)
+            self._agenda.add("pay", payment, wait=80)
         return 1
 
     async def _pay(self, connection: Connection, payment: int) -> int:
@@ -213,7 +205,7 @@ class Floor:
         campaign = self._chance.choice(self._campaigns)
         text = message.format(campaign=campaign.name)
         alert = await connection.fetchval(SQL["raise"], campaign.account, severity, text)
-        self._follow(alert, "acknowledge", 150, 0.8)
+        self._agenda.add("acknowledge", alert, wait=150, chance=0.8)
         await connection.execute(SQL["forget_events"])
         return 1
 

@@ -6,10 +6,10 @@ a fast simulation tell the same story, and a seed makes it again.
 
 from __future__ import annotations
 
-import heapq
 import random
 from collections.abc import Awaitable, Callable
 
+from dashboard.apps.agenda import Agenda
 from dashboard.apps.people import invent, names
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
@@ -29,7 +29,7 @@ class Shoppers:
         self._files: dict[int, list[int]] = {}  # products that are downloaded, by shop
         self._customers: list[tuple[int, int]] = []  # customer and shop
         self._step = 0
-        self._due: list[tuple[int, int, str]] = []  # step, order or download, what follows
+        self._agenda = Agenda(self._chance)
         self._steps: dict[str, Step] = {
             "pay": self._pay,
             "ship": self._ship,
@@ -53,7 +53,7 @@ class Shoppers:
             if row["bytes"] is not None:
                 self._files.setdefault(row["shop_id"], []).append(row["id"])
         self._customers = [(row["id"], row["shop_id"]) for row in reversed(await connection.fetch(SQL["customers"]))]
-        if self._due:
+        if self._agenda:
             return
         for row in await connection.fetch(SQL["orders_under_way"]):
             self._follow(row["id"], {"pending": "pay", "paid": "ship"}.get(row["status"], "deliver"), slower=3)
@@ -63,18 +63,18 @@ class Shoppers:
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         self._step += 1
-        if self._due and self._due[0][0] <= self._step:
-            _, subject, what = heapq.heappop(self._due)
+        due = self._agenda.next()
+        if due is not None:
+            what, subject = due
             return await self._steps[what](connection, subject)
         if self._step % 1_000 == 0:
             await connection.execute(SQL["forget_activities"])
         (what,) = self._chance.choices(list(HABITS), list(HABITS.values()))
-        return await self._habits[what if self._customers else "join"](connection)
+        return await self._habits[what if self._customers and self._products else "join"](connection)
 
     def _follow(self, subject: int, what: str, slower: float = 1) -> None:
         """Put on the list what follows."""
-        step = self._step + 1 + int(self._chance.expovariate(1 / (STEPS[what] * slower)))
-        heapq.heappush(self._due, (step, subject, what))
+        self._agenda.add(what, subject, wait=STEPS[what] * slower)
 
     def _anybody(self) -> tuple[int, int]:
         """A customer and their shop; who came lately comes more often."""
@@ -128,6 +128,8 @@ class Shoppers:
 
     async def _download(self, connection: Connection) -> int:
         customer, shop = self._anybody()
+        if shop not in self._files:
+            return 0
         download = await connection.fetchval(SQL["ask"], customer, self._anything(self._files[shop]))
         if download is None:
             return 0
