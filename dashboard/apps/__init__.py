@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from dashboard.errors import SettingsError
 
-from . import calls, crm, earnings, outreach, storefront
+from . import calls, crm, earnings, monitor, outreach, storefront
 from .app import App
 
 __all__ = ["App", "all", "find"]
 
-_APPS = (earnings.APP, outreach.APP, calls.APP, storefront.APP, crm.APP)
+_APPS = (earnings.APP, outreach.APP, calls.APP, storefront.APP, crm.APP, monitor.APP)
 
 
 def all() -> tuple[App, ...]:  # noqa: A001 -- read as apps.all()

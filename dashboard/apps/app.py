@@ -10,6 +10,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.errors import SettingsError
+
 from .simulation import Actor, Simulation
 
 if TYPE_CHECKING:
@@ -29,12 +31,13 @@ class App:
     title, summary
         What a person reads, the second in a list of dashboards.
     tables
-        The tables whose changes it follows, as one writes them in SQL: capture is installed on these.
+        The tables whose changes it follows, as one writes them in SQL: capture is installed on these. An app
+        without any fits every database.
     load
         Creates the schema and the sample rows in the database of a DSN; returns False, and touches nothing,
-        when they are there already.
+        when they are there already. None: it has no rows of its own.
     actor
-        Makes the changes of `simulate`, by a seed.
+        Makes the changes of `simulate`, by a seed. None: there is nothing to change.
     page
         Builds the page for one session.
     """
@@ -42,10 +45,10 @@ class App:
     name: str
     title: str
     summary: str
-    tables: tuple[str, ...]
-    load: Callable[[str], Awaitable[bool]]
-    actor: Callable[[int], Actor]
     page: Callable[[Live], Viewable]
+    tables: tuple[str, ...] = ()
+    load: Callable[[str], Awaitable[bool]] | None = None
+    actor: Callable[[int], Actor] | None = None
 
     def simulate(self, dsn: str, *, rate: float = 2.0, seed: int = 0) -> Simulation:
         """Prepare changes like the real ones; `await simulation.run()` makes them.
@@ -53,6 +56,8 @@ class App:
         Raises
         ------
         SettingsError
-            The rate is not one a simulation can keep.
+            The rate is not one a simulation can keep, or there is nothing to simulate.
         """
+        if self.actor is None:
+            raise SettingsError(f"{self.title} has no rows that could change.", "Simulate one of the other apps.")
         return Simulation(dsn, self.actor(seed), rate=rate, seed=seed)

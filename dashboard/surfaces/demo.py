@@ -39,7 +39,7 @@ async def demo(
         for app in apps:
             await _prepare(app, server.dsn)
         async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
-            group.create_task(simulate(server.dsn, apps, rate=rate))
+            group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
             pages = [page_of(app, live) for app in apps]
             group.create_task(show(pages, address=address, port=port, browser=browser))
     finally:
@@ -49,8 +49,10 @@ async def demo(
 
 
 async def _prepare(app: App, dsn: str) -> None:
-    if await app.load(dsn):
+    if app.load is not None and await app.load(dsn):
         say(f"Loaded the sample rows of {app.title}.")
+    if not app.tables:
+        return
     connection = await connect(dsn, name="dashboard: install")
     try:
         await install(connection, app.tables)

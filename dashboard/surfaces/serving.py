@@ -67,11 +67,11 @@ def is_interactive() -> bool:
 
 
 async def _present(dsn: str) -> list[str]:
-    """Name the apps whose tables are all in the database."""
+    """Name the apps whose tables are all in the database, and if there are any, those that fit every database."""
     connection = await connect(dsn, timeout=settings().connect_timeout)
     try:
         with translated():
-            return [
+            present = [
                 app.name
                 for app in apps.all()
                 if await connection.fetchval(
@@ -80,3 +80,4 @@ async def _present(dsn: str) -> list[str]:
             ]
     finally:
         await connection.close()
+    return present and [*present, *(app.name for app in apps.all() if not app.tables)]

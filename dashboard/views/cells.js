@@ -1,7 +1,8 @@
-// Cells that show more than text: time that runs, time that is left, a share as a bar, numbers as a line.
+// Cells that show more than text: time that runs, time that is left, a share as a bar, numbers as a line, code.
 import { h, setText, svg } from "./dom.js";
 import { fullTime, serverTime } from "./format.js";
 
+const LINE = 60; // characters of code that are shown as they are
 const SOON = 10; // seconds left that deserve attention
 const running = new Map(); // node → {at, isLeft}
 
@@ -59,11 +60,19 @@ function strokes(values) {
   return drawing;
 }
 
+// One line of it, which opens to all of it.
+function code(text) {
+  const short = text.replace(/\s+/g, " ").trim();
+  if (short.length <= LINE && !text.includes("\n")) return h("span", { class: "code" }, text);
+  return h("details", { class: "code", onclick: (event) => event.stopPropagation() }, h("summary", { title: text }, h("span", {}, short)), h("pre", {}, text));
+}
+
 const DRAWN = {
   timer: (value) => (typeof value === "number" ? clockNode(value, false) : null),
   countdown: (value) => (typeof value === "number" ? clockNode(value, true) : null),
   bar: (value, old) => (value === null || Number.isNaN(Number(value)) ? null : bar(Number(value), old)),
   line: (value) => (Array.isArray(value) ? strokes(value) : null),
+  code: (value) => (typeof value === "string" ? code(value) : null),
 };
 
 // A node for a value, or null where it is nothing that can be drawn so; `old` is what stood there.

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .channel import Binding
 
 
-CELLS = ("timer", "countdown", "bar", "line")
+CELLS = ("timer", "countdown", "bar", "line", "code")
 WINDOW = 80
 """Rows that are loaded of a list that scrolls."""
 
@@ -107,7 +107,7 @@ class Table(View):
     cells
         Columns that show more than text: ``{"since": "timer", "until": "countdown", "done": "bar", "bids": "line"}``.
         A timer runs since a time, a countdown runs to one, both in the browser; a bar shows a share from 0 to 1, a line
-        a list of numbers.
+        a list of numbers, code a line of it that opens to the whole.
     page_size
         Rows of a page.
     scroll
