@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from dashboard.live.answer import Answer
 from dashboard.live.changes import Changes
-from dashboard.live.shape import routing_text
+from dashboard.live.equality import routing_text
 from dashboard.postgres.log import Change, Image
 
 

@@ -12,18 +12,16 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from sqlglot import exp
-from sqlglot.errors import SqlglotError
-from sqlglot.optimizer.qualify import qualify
-from sqlglot.schema import MappingSchema
 
+from dashboard.live.equality import equalities
 from dashboard.live.ordering import ORDERABLE, ORDERABLE_TEXT, OrderTerm
 from dashboard.live.statement import Statement, TableName, reads_clock
 from dashboard.live.sums import SumColumn, sum_columns
+from dashboard.live.tree import Doubt, Tree
 from dashboard.postgres.reading import Column, Relation, Traits
 
 Kind = Literal["rows", "groups", "sums", "rerun"]
 _INEXACT = frozenset({"json", "jsonb", "record", "citext", "hstore", "interval", "timetz"})
-_ROUTED = frozenset({"smallint", "integer", "bigint", "text", "character varying", "uuid", "boolean"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,10 +63,6 @@ class Shape:
     sums: tuple[SumColumn, ...] = field(default=())
 
 
-class _Doubt(Exception):
-    """A reason to re-run."""
-
-
 def shape_of(
     statement: Statement,
     parameters: Sequence[object],
@@ -101,7 +95,7 @@ def shape_of(
     analysis = _Analysis(statement, parameters, columns, relations)
     try:
         return analysis.choose(clock=clock, opaque=opaque, functions=functions)
-    except _Doubt as doubt:
+    except Doubt as doubt:
         return Shape(kind="rerun", reason=str(doubt), key=analysis.key, clock=clock or unsteady, opaque=opaque)
 
 
@@ -118,28 +112,25 @@ class _Analysis:
         self.columns = columns
         self.relations = relations
         self.key: tuple[int, ...] = ()
-        self.by_alias: dict[str, tuple[TableName, Relation]] = {}
 
     def choose(self, *, clock: bool, opaque: bool, functions: Mapping[str, Traits]) -> Shape:
-        tree = self._qualified()
-        if not isinstance(tree, exp.Select):
-            raise _Doubt("It combines several SELECTs (UNION, INTERSECT or EXCEPT).")
-        table, relation = self._driving(tree)
+        self.tree = Tree(self.statement, self.relations)
+        tree = self.tree.root
+        table, relation = self.tree.driving()
         grouped = self._group_places(tree)
         self.key = grouped if grouped is not None else self._key_places(tree, table, relation)
         if clock:
-            raise _Doubt("It depends on the clock, so rows come and go as time passes.")
+            raise Doubt("It depends on the clock, so rows come and go as time passes.")
         if opaque:
-            raise _Doubt("It calls a function or stands under a policy that may read other tables.")
+            raise Doubt("It calls a function or stands under a policy that may read other tables.")
         if any(traits.volatile for traits in functions.values()):
-            raise _Doubt("It calls a volatile function, whose value changes with each call.")
+            raise Doubt("It calls a volatile function, whose value changes with each call.")
         if any(traits.many for name, traits in functions.items() if name not in ("jsonb_populate_record",)):
-            raise _Doubt("It calls a function that returns several rows.")
+            raise Doubt("It calls a function that returns several rows.")
         self._check_simple(tree)
-        if any(other.lenient for _, other in self.by_alias.values()):
-            raise _Doubt("It reads text whose collation takes different texts for equal.")
+        if any(other.lenient for other in self.tree.relations):
+            raise Doubt("It reads text whose collation takes different texts for equal.")
         order = self._order(tree)
-        equalities = self._equalities(tree, table)
         common = Shape(
             kind="rows",
             reason="",
@@ -147,7 +138,7 @@ class _Analysis:
             relation=relation,
             key=self.key,
             order=order,
-            equalities=equalities,
+            equalities=tuple(equalities(self.tree, table, relation, self.parameters)),
         )
         if grouped is None and not _aggregates(tree):
             return self._rows(tree, common)
@@ -157,25 +148,25 @@ class _Analysis:
         relation = common.relation
         assert relation is not None
         if not relation.key:
-            raise _Doubt(f"Table {relation.relation} has no key.")
+            raise Doubt(f"Table {relation.relation} has no key.")
         if not common.key:
-            raise _Doubt(f"The key of {relation.relation} ({', '.join(relation.key)}) is not selected.")
+            raise Doubt(f"The key of {relation.relation} ({', '.join(relation.key)}) is not selected.")
         if self._inexact(common.key):
-            raise _Doubt(f"The key of {relation.relation} is of a type whose equality only PostgreSQL knows.")
+            raise Doubt(f"The key of {relation.relation} is of a type whose equality only PostgreSQL knows.")
         limit = self._limit(tree)
         if limit is not None and not common.order:
-            raise _Doubt("It has LIMIT without an ORDER BY that can be followed here.")
+            raise Doubt("It has LIMIT without an ORDER BY that can be followed here.")
         reason = f"Each row is found by the key of {relation.relation}; only changed keys are read again."
         return _with(common, kind="rows", reason=reason, limit=limit)
 
     def _groups(self, tree: exp.Select, common: Shape, grouped: tuple[int, ...] | None) -> Shape:
         if tree.args.get("limit"):
-            raise _Doubt("It has LIMIT on groups, so one group can push another out.")
+            raise Doubt("It has LIMIT on groups, so one group can push another out.")
         if tree.args.get("having"):
-            raise _Doubt("It has HAVING.")
+            raise Doubt("It has HAVING.")
         assert common.relation is not None
         self._check_images(tree, common.relation)
-        if tree.args.get("joins") is None and not self._lookups(tree) and not self._secured():
+        if len(self.tree.relations) == 1 and not common.relation.secured:
             sums = sum_columns(tree, [column.type for column in self.columns])
             if sums is not None:
                 return _with(
@@ -185,107 +176,38 @@ class _Analysis:
                     sums=sums,
                 )
         if not grouped:
-            raise _Doubt("It aggregates the whole table by more than count() and exact sum().")
+            raise Doubt("It aggregates the whole table by more than count() and exact sum().")
         return _with(common, kind="groups", reason="Only the groups of changed rows are read again.")
-
-    def _qualified(self) -> exp.Expr:
-        if self.statement.tree is None:
-            raise _Doubt("Its syntax is not one that is followed in detail.")
-        if self.statement.tree.args.get("with_") or self.statement.tree.find(exp.With):
-            raise _Doubt("It has a WITH clause.")
-        tree = self.statement.tree.copy()
-        own = list(tree.find_all(exp.Table))
-        if len(own) != len(self.statement.tables):
-            raise _Doubt("It reads from something that is not a table.")
-        schema: dict[str, object] = {}
-        for node, mention in zip(own, self.statement.tables, strict=True):
-            relation = self.relations.get(mention.name)
-            if relation is None:
-                raise _Doubt(f"{mention.name} is not a table that can be looked up.")
-            alias = node.alias or node.this.name
-            place = f"t{len(schema)}"
-            schema[place] = dict(zip(relation.columns, relation.types, strict=True))
-            node.set("this", exp.to_identifier(place, quoted=True))
-            node.set("db", None)
-            node.set("catalog", None)
-            if not node.alias:
-                quoted = mention.node.this.args.get("quoted")
-                node.set("alias", exp.TableAlias(this=exp.to_identifier(alias, quoted=quoted)))
-            self.by_alias[place] = (mention, relation)
-        try:
-            return qualify(
-                tree,
-                schema=MappingSchema(schema, dialect="postgres", normalize=False),
-                dialect="postgres",
-                validate_qualify_columns=True,
-            )
-        except SqlglotError as error:
-            raise _Doubt("Its columns cannot all be traced to their tables.") from error
-
-    def _driving(self, tree: exp.Select) -> tuple[TableName, Relation]:
-        """The first table of FROM: the one whose rows the answer's rows come from."""
-        level: exp.Expr = tree
-        while isinstance(level, exp.Select):
-            source = level.args.get("from_")
-            if source is None:
-                raise _Doubt("It reads no table.")
-            level = source.this
-            if isinstance(level, exp.Subquery):
-                level = level.this
-        if not isinstance(level, exp.Table) or level.name not in self.by_alias:
-            raise _Doubt("It reads from something that is not a table.")
-        table, relation = self.by_alias[level.name]
-        mentions = sum(other.oid == relation.oid for _, other in self.by_alias.values())
-        if mentions > 1:
-            raise _Doubt(f"It mentions {relation.relation} more than once.")
-        if relation.kind not in ("r", "p"):
-            raise _Doubt(f"{relation.relation} is a view; the tables behind it drive a re-run.")
-        if relation.inherited or relation.partition:
-            raise _Doubt(f"{relation.relation} is part of an inheritance tree.")
-        for _, other in self.by_alias.values():
-            if other.kind not in ("r", "p"):
-                raise _Doubt(f"{other.relation} is a view; the tables behind it drive a re-run.")
-        return table, relation
 
     def _check_simple(self, tree: exp.Select) -> None:
         """Nothing but projection, filter, inner and left joins, down to the table."""
-        level: exp.Expr = tree
-        outer = True
-        while isinstance(level, exp.Select):
-            self._check_level(level, outer=outer)
-            source = level.args["from_"].this
-            level = source.this if isinstance(source, exp.Subquery) else source
-            if isinstance(level, exp.SetOperation):
-                raise _Doubt("It combines several SELECTs (UNION, INTERSECT or EXCEPT).")
-            outer = False
+        for depth, level in enumerate(self.tree.levels()):
+            self._check_level(level, outer=depth == 0)
+        inner = self.tree.innermost()
+        if isinstance(inner, exp.SetOperation):
+            raise Doubt("It combines several SELECTs (UNION, INTERSECT or EXCEPT).")
         if tree.find(exp.Window):
-            raise _Doubt("It has window functions, where one row changes others.")
+            raise Doubt("It has window functions, where one row changes others.")
         if tree.find(exp.TableSample, exp.Lateral, exp.Unnest, exp.ExplodingGenerateSeries, exp.Pivot):
-            raise _Doubt("It reads from something that is not a table.")
-        if isinstance(level, exp.Table) and level.args.get("only"):
-            raise _Doubt("It reads ONLY one level of an inheritance tree.")
+            raise Doubt("It reads from something that is not a table.")
+        if isinstance(inner, exp.Table) and inner.args.get("only"):
+            raise Doubt("It reads ONLY one level of an inheritance tree.")
 
     def _check_level(self, level: exp.Select, *, outer: bool) -> None:
         if level.args.get("distinct"):
-            raise _Doubt("It has DISTINCT.")
+            raise Doubt("It has DISTINCT.")
         if level.args.get("offset"):
-            raise _Doubt("It has OFFSET, so every row can move another.")
+            raise Doubt("It has OFFSET, so every row can move another.")
         if level.args.get("locks"):
-            raise _Doubt("It locks rows.")
+            raise Doubt("It locks rows.")
         if not outer and (
             level.args.get("group") or level.args.get("limit") or level.args.get("having") or _aggregates(level)
         ):
-            raise _Doubt("It aggregates or limits inside a derived table.")
+            raise Doubt("It aggregates or limits inside a derived table.")
         for join in level.args.get("joins") or ():
             side, kind, method = join.side, join.kind, join.method
             if side not in ("", "LEFT") or kind not in ("", "INNER", "CROSS", "OUTER") or method:
-                raise _Doubt("It has a RIGHT, FULL or NATURAL join.")
-
-    def _lookups(self, tree: exp.Select) -> bool:
-        return len(self.by_alias) > 1
-
-    def _secured(self) -> bool:
-        return any(relation.secured for _, relation in self.by_alias.values())
+                raise Doubt("It has a RIGHT, FULL or NATURAL join.")
 
     def _group_places(self, tree: exp.Select) -> tuple[int, ...] | None:
         """Places of the GROUP BY columns; None without GROUP BY."""
@@ -293,15 +215,15 @@ class _Analysis:
         if group is None:
             return None
         if any(group.args.get(kind) for kind in ("grouping_sets", "cube", "rollup", "all", "totals")):
-            raise _Doubt("It groups in several ways at once.")
+            raise Doubt("It groups in several ways at once.")
         selected = [projection.unalias() for projection in tree.selects]
         places = []
         for expression in group.expressions:
             if expression not in selected:
-                raise _Doubt("It groups by something it does not select.")
+                raise Doubt("It groups by something it does not select.")
             places.append(selected.index(expression))
         if self._inexact(places) or tree.find(exp.Collate):
-            raise _Doubt("It groups by a type whose equality only PostgreSQL knows.")
+            raise Doubt("It groups by a type whose equality only PostgreSQL knows.")
         return tuple(places)
 
     def _inexact(self, places: Iterable[int]) -> bool:
@@ -312,36 +234,21 @@ class _Analysis:
     def _check_images(self, tree: exp.Select, relation: Relation) -> None:
         """What is computed from row images must be in them as it is in the table."""
         if tree.find(exp.TableColumn):
-            raise _Doubt("It computes with whole rows, which a row image does not hold as the table does.")
+            raise Doubt("It computes with whole rows, which a row image does not hold as the table does.")
         for column in tree.find_all(exp.Column):
             if column.name in relation.unfaithful:
-                raise _Doubt(f"A row image does not hold {column.name} as the table does.")
+                raise Doubt(f"A row image does not hold {column.name} as the table does.")
 
     def _key_places(self, tree: exp.Select, table: TableName, relation: Relation) -> tuple[int, ...]:
         if len(tree.selects) != len(self.columns):
             return ()
-        traced = [self._trace(tree, projection.unalias()) for projection in tree.selects]
+        traced = [self.tree.trace(tree, projection.unalias()) for projection in tree.selects]
         places = []
         for name in relation.key:
             if (table, name) not in traced:
                 return ()
             places.append(traced.index((table, name)))
         return tuple(places)
-
-    def _trace(self, level: exp.Select, expression: exp.Expr) -> tuple[TableName, str] | None:
-        """The table column behind an expression, through derived tables; None if it is computed."""
-        if not isinstance(expression, exp.Column):
-            return None
-        for source in [level.args["from_"].this, *(join.this for join in level.args.get("joins") or ())]:
-            if source.alias_or_name != expression.table:
-                continue
-            if isinstance(source, exp.Table) and source.name in self.by_alias:
-                return self.by_alias[source.name][0], expression.name
-            if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Select):
-                for projection in source.this.selects:
-                    if projection.alias_or_name == expression.name:
-                        return self._trace(source.this, projection.unalias())
-        return None
 
     def _order(self, tree: exp.Select) -> tuple[OrderTerm, ...]:
         order = tree.args.get("order")
@@ -357,9 +264,9 @@ class _Analysis:
             elif expression in selected:
                 place = selected.index(expression)
             else:
-                raise _Doubt("It is ordered by something it does not select.")
+                raise Doubt("It is ordered by something it does not select.")
             if not self._orderable(tree, place, selected[place]):
-                raise _Doubt(f"Its order by {names[place]} follows rules that only PostgreSQL knows.")
+                raise Doubt(f"Its order by {names[place]} follows rules that only PostgreSQL knows.")
             terms.append(OrderTerm(place, bool(ordered.args.get("desc")), bool(ordered.args.get("nulls_first"))))
         return tuple(terms)
 
@@ -367,7 +274,7 @@ class _Analysis:
         kind = self.columns[place].type
         if kind in ORDERABLE:
             return True
-        traced = self._trace(tree, expression)
+        traced = self.tree.trace(tree, expression)
         if kind not in ORDERABLE_TEXT or traced is None:
             return False
         relation = self.relations[traced[0].name]
@@ -380,53 +287,7 @@ class _Analysis:
         value = limit.expression if isinstance(limit, exp.Limit) else None
         if isinstance(value, exp.Literal) and value.is_int and self.statement.without_limit() is not None:
             return int(value.name)
-        raise _Doubt("Its LIMIT is not a plain number at the end.")
-
-    def _equalities(self, tree: exp.Select, table: TableName) -> tuple[tuple[str, str], ...]:
-        found: list[tuple[str, str]] = []
-        level: exp.Expr = tree
-        while isinstance(level, exp.Select):
-            where = level.args.get("where")
-            for condition in (
-                where.this.flatten() if where and isinstance(where.this, exp.And) else [where and where.this]
-            ):
-                if isinstance(condition, exp.EQ):
-                    found.extend(self._equality(level, condition.left, condition.right, table))
-                    found.extend(self._equality(level, condition.right, condition.left, table))
-            source = level.args["from_"].this
-            level = source.this if isinstance(source, exp.Subquery) else source
-        return tuple(found)
-
-    def _equality(self, level: exp.Select, left: exp.Expr, right: exp.Expr, table: TableName) -> list[tuple[str, str]]:
-        traced = self._trace(level, left)
-        if traced is None or traced[0] is not table:
-            return []
-        relation = self.relations[table.name]
-        if relation.types[relation.columns.index(traced[1])] not in _ROUTED or traced[1] in relation.unfaithful:
-            return []
-        value: object
-        if isinstance(right, exp.Parameter) and right.this.name.isdigit():
-            place = int(right.this.name) - 1
-            value = self.parameters[place] if place < len(self.parameters) else None
-        elif isinstance(right, exp.Literal):
-            value = right.name if right.is_string else int(right.name) if right.is_int else None
-        else:
-            return []
-        text = routing_text(value)
-        return [] if text is None else [(traced[1], text)]
-
-
-def routing_text(value: object) -> str | None:
-    """A value as the hub compares it with row images; None for kinds that are not compared."""
-    match value:
-        case bool():
-            return "true" if value else "false"
-        case int() | str():
-            return str(value)
-        case _ if type(value).__name__ == "UUID":
-            return str(value)
-        case _:
-            return None
+        raise Doubt("Its LIMIT is not a plain number at the end.")
 
 
 def _aggregates(level: exp.Select) -> bool:
