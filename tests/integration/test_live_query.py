@@ -728,7 +728,7 @@ async def test_a_locked_table_does_not_hold_up_the_others(
         assert locked.offset != free.offset
     await live.caught_up()
     assert len(rows_of(locked)) == 2
-    assert locked.offset == free.offset
+    await eventually(lambda: locked.offset == free.offset)
 
 
 async def test_an_answer_that_cannot_be_reached_says_so(database: str) -> None:
@@ -737,3 +737,13 @@ async def test_an_answer_that_cannot_be_reached_says_so(database: str) -> None:
     with pytest.raises((ConnectError, ConnectionLost)):
         await query.ready()
     await live.close()
+
+
+async def test_a_shared_live_is_closed_by_the_last_block_that_leaves_it(database: str) -> None:
+    async with dashboard.connect(database) as outer:
+        async with dashboard.connect(database) as inner:
+            assert inner is outer
+        query = await outer.query("SELECT 1 AS one").ready()
+        assert query.frame["one"].tolist() == [1]
+    assert outer.is_closed
+    assert dashboard.connect(database) is not outer
