@@ -11,6 +11,7 @@ a statement cannot be prepared for later; what is asked outside of a transaction
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -45,6 +46,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
 
 
 OLDEST = 140000
+_SECRET = re.compile(r"\b((?:ssl)?password\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -145,6 +147,7 @@ def _connect_error(error: BaseException, dsn: str) -> ConnectError:
 
 def public_name(dsn: str) -> str:
     """The DSN without its password, fit to be printed."""
+    dsn = _SECRET.sub(r"\1…", dsn)
     head, at, tail = dsn.rpartition("@")
     if not at:
         return dsn
