@@ -22,7 +22,7 @@ from dashboard.apps.seasons import WEEK, Season
 
 SEED = 20262
 CALLS, CALLERS, ALERTED = 4_600, 1_900, 90
-LATEST, QUARTER = 64, 900
+LATEST, QUARTER = 130, 900
 FOLDER = Path(__file__).parent
 SEASON = Season(
     hours=(9, 7, 6, 6, 8, 14, 26, 44, 68, 92, 100, 94, 74, 82, 96, 92, 84, 76, 62, 48, 36, 26, 18, 12),
@@ -134,29 +134,29 @@ def _numbered(groups: Sequence[Sequence[str]]) -> list[list[int]]:
     return numbers
 
 
-def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
+def write(folder: Path, name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
     """Write one file."""
-    with (FOLDER / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header.split())
         writer.writerows(rows)
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     """Write all files."""
     exchange = Exchange(SEED)
     exchange.live()
     agents = [(number, who) for number, group in enumerate(AGENTS, start=1) for who in group.split(", ")]
-    write("accounts", "id handle name", ((n, *a[:2]) for n, a in enumerate(ACCOUNTS, 1)))
-    write("buyers", "id name", enumerate(BUYERS, 1))
-    write("agents", "id account_id name", ((n, *a) for n, a in enumerate(agents, 1)))
-    write("campaigns", "id account_id name channel floor", ((n, *c[:4]) for n, c in enumerate(CAMPAIGNS, 1)))
+    write(folder, "accounts", "id handle name", ((n, *a[:2]) for n, a in enumerate(ACCOUNTS, 1)))
+    write(folder, "buyers", "id name", enumerate(BUYERS, 1))
+    write(folder, "agents", "id account_id name", ((n, *a) for n, a in enumerate(agents, 1)))
+    write(folder, "campaigns", "id account_id name channel floor", ((n, *c[:4]) for n, c in enumerate(CAMPAIGNS, 1)))
     described = "id campaign_id agent_id caller phone country at answered_after ended_after"
-    write("calls", described, exchange.calls)
-    write("latest", described, exchange.latest)
-    write("auctions", "id call_id opened_after seconds settled_after status", exchange.auctions)
-    write("bids", "auction_id buyer_id amount after", exchange.bids)
-    write("alerts", "account_id severity message at acknowledged_after", exchange.alerts)
+    write(folder, "calls", described, exchange.calls)
+    write(folder, "latest", described, exchange.latest)
+    write(folder, "auctions", "id call_id opened_after seconds settled_after status", exchange.auctions)
+    write(folder, "bids", "auction_id buyer_id amount after", exchange.bids)
+    write(folder, "alerts", "account_id severity message at acknowledged_after", exchange.alerts)
 
 
 if __name__ == "__main__":

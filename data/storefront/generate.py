@@ -135,25 +135,25 @@ class Market:
         self.downloads.append((customer, product, at, took, share))
 
 
-def write(name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
+def write(folder: Path, name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
     """Write one file."""
-    with (FOLDER / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
+    with (folder / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(header.split())
         writer.writerows(rows)
 
 
-def main() -> None:
+def main(folder: Path = FOLDER) -> None:
     """Write all files."""
     market = Market(SEED)
     market.live()
-    write("shops", "id handle name city", ((n, *shop[:3]) for n, shop in enumerate(SHOPS, 1)))
-    write("products", "id shop_id name category price bytes", market.products)
-    write("customers", "id shop_id name email country at", market.customers)
-    write("favourites", "customer_id product_id at", ((*who, at) for who, at in market.favourites.items()))
-    write("orders", "id customer_id at paid_after shipped_after delivered_after cancelled_after", market.orders)
-    write("order_items", "order_id product_id quantity", market.items)
-    write("downloads", "customer_id product_id at took share", market.downloads)
+    write(folder, "shops", "id handle name city", ((n, *shop[:3]) for n, shop in enumerate(SHOPS, 1)))
+    write(folder, "products", "id shop_id name category price bytes", market.products)
+    write(folder, "customers", "id shop_id name email country at", market.customers)
+    write(folder, "favourites", "customer_id product_id at", ((*who, at) for who, at in market.favourites.items()))
+    write(folder, "orders", "id customer_id at paid_after shipped_after delivered_after cancelled_after", market.orders)
+    write(folder, "order_items", "order_id product_id quantity", market.items)
+    write(folder, "downloads", "customer_id product_id at took share", market.downloads)
 
 
 if __name__ == "__main__":

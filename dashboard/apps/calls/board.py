@@ -99,7 +99,7 @@ class Board:
         from dashboard.views import Chart
 
         over_time = self._query("calls_over_time", span.step, span.steps, priority="low")
-        return Chart(over_time, title=span.title, x="at", y="calls", by="kind", kind="bar")
+        return Chart(over_time, title=span.title, x="at", y="calls", by="outcome", kind="bar")
 
     def feed(self) -> View:
         """What happened last."""

@@ -22,8 +22,8 @@ from .trade import ALERTS, next_bid, outcome
 
 SQL = statements(__package__ or "dashboard.apps.calls", "simulate")
 CROWD = 26  # calls going on beyond which hardly anybody calls any more
-AUCTION = (40, 100)  # steps an auction is open
-SHOWN = (8.0, 120.0)  # seconds it says it has left, at least and at most
+AUCTION = (70, 160)  # steps an auction is open
+SHOWN = (8.0, 180.0)  # seconds it says it has left, at least and at most
 Step = Callable[[Connection, int], Awaitable[int]]
 
 

@@ -199,7 +199,7 @@ class Board:
                 title="Downloads per hour",
                 x="at",
                 y="downloads",
-                by="kind",
+                by="outcome",
                 kind="bar",
                 span=12,
             ),

@@ -147,12 +147,12 @@ FROM storefront.downloads
 WHERE asked_at >= now() - interval '14 days';
 
 -- name: downloads_by_hour
-SELECT hour AS at, kinds.kind, count(download.id) AS downloads
+SELECT hour AS at, outcomes.outcome, count(download.id) AS downloads
 FROM generate_series(date_trunc('hour', now()) - interval '47 hours', date_trunc('hour', now()), interval '1 hour') AS hour
-CROSS JOIN (VALUES (1, 'done'::storefront.download_status), (2, 'failed')) AS kinds (place, kind)
+CROSS JOIN (VALUES (1, 'done'::storefront.download_status), (2, 'failed')) AS outcomes (place, outcome)
 LEFT JOIN storefront.downloads download
-       ON download.asked_at >= hour AND download.asked_at < hour + interval '1 hour' AND download.status = kinds.kind
-GROUP BY hour, place, kinds.kind
+       ON download.asked_at >= hour AND download.asked_at < hour + interval '1 hour' AND download.status = outcomes.outcome
+GROUP BY hour, place, outcomes.outcome
 ORDER BY hour, place;
 
 -- name: gigabytes
