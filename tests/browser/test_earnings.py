@@ -171,6 +171,21 @@ async def test_what_was_deleted_during_a_pause_is_gone_after_it(
     await expect(activity.locator("li")).to_have_count(10)
 
 
+async def test_two_tabs_agree(server: Server, earnings_database: str, address: str, page: Tab) -> None:
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page()
+    for tab in (page, other):
+        await tab.goto(address)
+        await expect(tab.get_by_role("switch", name="Simulation")).to_have_attribute("aria-checked", "true")
+    await page.get_by_role("switch", name="Simulation").click()
+    await expect(other.get_by_role("switch", name="Simulation")).to_have_attribute("aria-checked", "false")
+    psql(server, EARN.format(1, 777), earnings_database)
+    for tab in (page, other):
+        await expect(card(tab, "Latest earnings").locator("li").first).to_contain_text("$777.00")
+    assert await tile(page, "Earned in all").text_content() == await tile(other, "Earned in all").text_content()
+    await other.close()
+
+
 async def test_the_switch_says_what_the_database_says_and_stops_the_simulation(
     server: Server, earnings_database: str, address: str, page: Tab
 ) -> None:

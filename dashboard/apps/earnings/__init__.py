@@ -21,6 +21,7 @@ TABLES = (
     "earnings.campaigns",
     "earnings.events",
     "earnings.earnings",
+    "earnings.tallies",
     "earnings.simulation",
 )
 SAMPLES = ("owners", "assets", "campaigns", "uses", "latest", "licences")

@@ -70,6 +70,16 @@ ORDER BY at, event_id;
 INSERT INTO earnings.events (owner_id, asset_id, campaign_id, kind, follows, amount, at)
 SELECT owner_id, asset_id, campaign_id, 'earning', event_id, amount, at FROM earnings.earnings ORDER BY id;
 
+INSERT INTO earnings.tallies (owner_id, hour, kind, events, amount)
+SELECT owner_id, date_bin('1 hour', at, 'epoch'), kind, count(*), COALESCE(sum(amount), 0)
+FROM earnings.events
+GROUP BY 1, 2, 3;
+
+UPDATE earnings.assets asset SET payments = earning.payments, earned = earning.earned, earned_at = earning.latest
+FROM (SELECT asset_id, count(*) AS payments, sum(amount) AS earned, max(at) AS latest
+      FROM earnings.earnings GROUP BY asset_id) earning
+WHERE earning.asset_id = asset.id;
+
 ALTER TABLE earnings.events ENABLE TRIGGER USER;
 ALTER TABLE earnings.earnings ENABLE TRIGGER USER;
 
@@ -78,4 +88,4 @@ SELECT setval(pg_get_serial_sequence('earnings.owners', 'id'), (SELECT max(id) F
        setval(pg_get_serial_sequence('earnings.assets', 'id'), (SELECT max(id) FROM earnings.assets)),
        setval(pg_get_serial_sequence('earnings.campaigns', 'id'), (SELECT max(id) FROM earnings.campaigns));
 
-ANALYZE earnings.assets, earnings.campaigns, earnings.events, earnings.earnings;
+ANALYZE earnings.assets, earnings.campaigns, earnings.events, earnings.earnings, earnings.tallies;

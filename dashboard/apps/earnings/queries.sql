@@ -5,9 +5,9 @@
 -- costs the same whatever the table holds. All else is followed row by row or group by group.
 
 -- name: total
-SELECT owner_id, sum(amount) AS total, count(*) AS payments
-FROM earnings.earnings
-WHERE owner_id = $1
+SELECT owner_id, sum(amount) AS total
+FROM earnings.tallies
+WHERE owner_id = $1 AND kind = 'earning'
 GROUP BY owner_id;
 
 -- name: today
@@ -20,8 +20,7 @@ WHERE owner_id = $1 AND at >= date_trunc('day', now()) - interval '1 day';
 -- name: by_day
 SELECT day, COALESCE(sum(amount), 0) AS earned
 FROM generate_series(date_trunc('day', now()) - interval '13 days', date_trunc('day', now()), interval '1 day') AS day
-LEFT JOIN earnings.earnings earning
-       ON owner_id = $1 AND earning.at >= day AND earning.at < day + interval '1 day'
+LEFT JOIN earnings.tallies ON owner_id = $1 AND kind = 'earning' AND hour >= day AND hour < day + interval '1 day'
 GROUP BY day
 ORDER BY day;
 
@@ -29,32 +28,31 @@ ORDER BY day;
 -- What the last 14 days added, day upon day.
 SELECT day, sum(COALESCE(sum(amount), 0)) OVER (ORDER BY day) AS added
 FROM generate_series(date_trunc('day', now()) - interval '13 days', date_trunc('day', now()), interval '1 day') AS day
-LEFT JOIN earnings.earnings earning
-       ON owner_id = $1 AND earning.at >= day AND earning.at < day + interval '1 day'
+LEFT JOIN earnings.tallies ON owner_id = $1 AND kind = 'earning' AND hour >= day AND hour < day + interval '1 day'
 GROUP BY day
 ORDER BY day;
 
 -- name: events_today
--- One row, a column for each kind: today, and yesterday until this time of day.
-SELECT count(*) FILTER (WHERE kind = 'impression' AND today) AS impressions,
-       count(*) FILTER (WHERE kind = 'impression' AND NOT today AND before) AS impressions_yesterday,
-       (count(*) FILTER (WHERE kind = 'click' AND today))::float8
-           / NULLIF(count(*) FILTER (WHERE kind = 'impression' AND today), 0) AS clicked,
-       (count(*) FILTER (WHERE kind = 'click' AND NOT today AND before))::float8
-           / NULLIF(count(*) FILTER (WHERE kind = 'impression' AND NOT today AND before), 0) AS clicked_yesterday
+-- Today, and yesterday until the end of this hour of the day.
+SELECT COALESCE(sum(events) FILTER (WHERE kind = 'impression' AND today), 0) AS impressions,
+       COALESCE(sum(events) FILTER (WHERE kind = 'impression' AND before), 0) AS impressions_yesterday,
+       (sum(events) FILTER (WHERE kind = 'click' AND today))::float8
+           / NULLIF(sum(events) FILTER (WHERE kind = 'impression' AND today), 0)::float8 AS clicked,
+       (sum(events) FILTER (WHERE kind = 'click' AND before))::float8
+           / NULLIF(sum(events) FILTER (WHERE kind = 'impression' AND before), 0)::float8 AS clicked_yesterday
 FROM (
-    SELECT kind, at >= date_trunc('day', now()) AS today, at < now() - interval '1 day' AS before
-    FROM earnings.events
-    WHERE owner_id = $1 AND at >= date_trunc('day', now()) - interval '1 day'
-) event;
+    SELECT kind, events, hour >= date_trunc('day', now()) AS today, hour <= now() - interval '1 day' AS before
+    FROM earnings.tallies
+    WHERE owner_id = $1 AND hour >= date_trunc('day', now()) - interval '1 day'
+) tally;
 
 -- name: impressions_by_hour
-SELECT hour, count(event.id) AS impressions
-FROM generate_series(date_trunc('hour', now()) - interval '23 hours', date_trunc('hour', now()), interval '1 hour') AS hour
-LEFT JOIN earnings.events event
-       ON owner_id = $1 AND kind = 'impression' AND event.at >= hour AND event.at < hour + interval '1 hour'
-GROUP BY hour
-ORDER BY hour;
+SELECT step, COALESCE(sum(events), 0) AS impressions
+FROM generate_series(date_trunc('hour', now()) - interval '23 hours', date_trunc('hour', now()), interval '1 hour') AS step
+LEFT JOIN earnings.tallies
+       ON owner_id = $1 AND kind = 'impression' AND hour >= step AND hour < step + interval '1 hour'
+GROUP BY step
+ORDER BY step;
 
 -- name: ticker
 SELECT earning.id, earning.at, earning.kind::text AS kind, earning.amount, asset.name AS asset
@@ -74,8 +72,8 @@ ORDER BY event.at DESC, event.id DESC
 LIMIT 200;
 
 -- name: statistics
-SELECT array_position(enum_range(NULL::earnings.event_kind), kind) AS place, kind::text AS kind, count(*) AS events
-FROM earnings.events
+SELECT array_position(enum_range(NULL::earnings.event_kind), kind) AS place, kind::text AS kind, sum(events) AS events
+FROM earnings.tallies
 WHERE owner_id = $1
 GROUP BY 1, 2
 ORDER BY place;
@@ -93,13 +91,10 @@ GROUP BY step, kinds.kind
 ORDER BY step, kinds.kind;
 
 -- name: assets
-SELECT asset.id, asset.name, asset.category, asset.status::text AS status, asset.records,
-       count(earning.id) AS payments, COALESCE(sum(earning.amount), 0) AS earned, max(earning.at) AS "last earning"
-FROM earnings.assets asset
-LEFT JOIN earnings.earnings earning ON earning.asset_id = asset.id AND earning.owner_id = asset.owner_id
-WHERE asset.owner_id = $1
-GROUP BY asset.id
-ORDER BY earned DESC, asset.id;
+SELECT id, name, category, status::text AS status, records, payments, earned, earned_at AS "last earning"
+FROM earnings.assets
+WHERE owner_id = $1
+ORDER BY earned DESC, id;
 
 -- name: assets_by_status
 SELECT array_position(enum_range(NULL::earnings.asset_status), status) AS place, status::text AS status,

@@ -5,6 +5,9 @@
 --
 -- A use runs impression → click → conversion → attribution → earning; each event names the one it follows. The
 -- database keeps the order, and records each earning as an event of its own, so that one table tells the whole story.
+--
+-- Totals are kept by the database as well, by asset and by hour and kind: however long the story, what a page sums up
+-- is short.
 
 CREATE SCHEMA earnings;
 
@@ -28,6 +31,9 @@ CREATE TABLE earnings.assets (
     category   text NOT NULL,
     records    integer NOT NULL CHECK (records >= 0),
     status     earnings.asset_status NOT NULL DEFAULT 'draft',
+    payments   integer NOT NULL DEFAULT 0,
+    earned     numeric(14, 2) NOT NULL DEFAULT 0,
+    earned_at  timestamptz,
     created_at timestamptz NOT NULL DEFAULT now(),
     changed_at timestamptz NOT NULL DEFAULT now(),
     UNIQUE (id, owner_id)  -- what belongs to an asset refers to both: it can belong to no other owner
@@ -79,6 +85,16 @@ CREATE TABLE earnings.earnings (
     CHECK ((campaign_id IS NULL) = (kind = 'licence'))
 );
 
+-- How many events of a kind there were in an hour, and what they amount to. Events come and go, they never change.
+CREATE TABLE earnings.tallies (
+    owner_id integer NOT NULL REFERENCES earnings.owners ON DELETE CASCADE,
+    hour     timestamptz NOT NULL,
+    kind     earnings.event_kind NOT NULL,
+    events   bigint NOT NULL CHECK (events >= 0),
+    amount   numeric(16, 2) NOT NULL DEFAULT 0,
+    PRIMARY KEY (owner_id, hour, kind)
+);
+
 -- A simulator writes for those owners whose switch is on.
 CREATE TABLE earnings.simulation (
     owner_id   integer PRIMARY KEY REFERENCES earnings.owners ON DELETE CASCADE,
@@ -90,9 +106,8 @@ CREATE TABLE earnings.simulation (
 CREATE INDEX assets_by_owner ON earnings.assets (owner_id);
 CREATE INDEX campaigns_by_asset ON earnings.campaigns (asset_id, owner_id);
 CREATE INDEX events_by_time ON earnings.events (owner_id, at DESC, id DESC);
-CREATE INDEX events_by_kind ON earnings.events (owner_id, kind);
 CREATE INDEX earnings_by_time ON earnings.earnings (owner_id, at DESC, id DESC) INCLUDE (kind, amount);
-CREATE INDEX earnings_by_asset ON earnings.earnings (asset_id, owner_id) INCLUDE (amount, at);
+CREATE INDEX earnings_by_asset ON earnings.earnings (asset_id, owner_id);
 -- An event is followed by one of each kind at most, and earns once; what the foreign keys ask for.
 CREATE UNIQUE INDEX events_by_followed ON earnings.events (follows, kind) WHERE follows IS NOT NULL;
 CREATE UNIQUE INDEX earnings_by_event ON earnings.earnings (event_id) WHERE event_id IS NOT NULL;
@@ -113,11 +128,47 @@ BEGIN
     RETURN NULL;
 END $$;
 
--- An earning is also the last event of its story.
+-- An earning is also the last event of its story, and part of what its asset has earned.
 CREATE FUNCTION earnings.log_earning() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO earnings.events (owner_id, asset_id, campaign_id, kind, follows, amount, at)
     VALUES (NEW.owner_id, NEW.asset_id, NEW.campaign_id, 'earning', NEW.event_id, NEW.amount, NEW.at);
+    UPDATE earnings.assets
+    SET payments = payments + 1, earned = earned + NEW.amount, earned_at = greatest(earned_at, NEW.at)
+    WHERE id = NEW.asset_id;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION earnings.forget_earning() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE earnings.assets SET payments = payments - 1, earned = earned - OLD.amount WHERE id = OLD.asset_id;
+    RETURN NULL;
+END $$;
+
+-- The rows that a statement added or took away, counted once for each hour and kind; in the order of the key, so that
+-- two writers never wait for each other in a circle.
+CREATE FUNCTION earnings.count_in() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO earnings.tallies AS known (owner_id, hour, kind, events, amount)
+    SELECT owner_id, date_bin('1 hour', at, 'epoch'), kind, count(*), COALESCE(sum(amount), 0)
+    FROM moved
+    GROUP BY 1, 2, 3
+    ORDER BY 1, 2, 3
+    ON CONFLICT (owner_id, hour, kind) DO UPDATE
+    SET events = known.events + excluded.events, amount = known.amount + excluded.amount;
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION earnings.count_out() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE earnings.tallies AS known SET events = known.events - gone.events, amount = known.amount - gone.amount
+    FROM (
+        SELECT owner_id, date_bin('1 hour', at, 'epoch') AS hour, kind, count(*) AS events,
+               COALESCE(sum(amount), 0) AS amount
+        FROM moved
+        GROUP BY 1, 2, 3
+    ) gone
+    WHERE (known.owner_id, known.hour, known.kind) = (gone.owner_id, gone.hour, gone.kind);
     RETURN NULL;
 END $$;
 
@@ -130,6 +181,12 @@ END $$;
 CREATE TRIGGER check_order AFTER INSERT ON earnings.events FOR EACH ROW
     WHEN (NEW.kind IN ('click', 'conversion', 'attribution')) EXECUTE FUNCTION earnings.check_order();
 CREATE TRIGGER log_earning AFTER INSERT ON earnings.earnings FOR EACH ROW EXECUTE FUNCTION earnings.log_earning();
+CREATE TRIGGER forget_earning AFTER DELETE ON earnings.earnings FOR EACH ROW
+    EXECUTE FUNCTION earnings.forget_earning();
+CREATE TRIGGER count_in AFTER INSERT ON earnings.events REFERENCING NEW TABLE AS moved
+    FOR EACH STATEMENT EXECUTE FUNCTION earnings.count_in();
+CREATE TRIGGER count_out AFTER DELETE ON earnings.events REFERENCING OLD TABLE AS moved
+    FOR EACH STATEMENT EXECUTE FUNCTION earnings.count_out();
 CREATE TRIGGER touch_asset BEFORE UPDATE OF status ON earnings.assets FOR EACH ROW
     WHEN (NEW.status IS DISTINCT FROM OLD.status) EXECUTE FUNCTION earnings.touch();
 CREATE TRIGGER touch_simulation BEFORE UPDATE ON earnings.simulation FOR EACH ROW EXECUTE FUNCTION earnings.touch();
@@ -139,6 +196,7 @@ ALTER TABLE earnings.assets ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings.campaigns ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings.events ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings.earnings ENABLE ROW LEVEL SECURITY;
+ALTER TABLE earnings.tallies ENABLE ROW LEVEL SECURITY;
 ALTER TABLE earnings.simulation ENABLE ROW LEVEL SECURITY;
 
 -- Who is looking is written out in each policy, not in a function: what reads nothing but a setting can be seen to
@@ -153,6 +211,8 @@ CREATE POLICY own_rows ON earnings.campaigns TO earnings_member
 CREATE POLICY own_rows ON earnings.events TO earnings_member
     USING (owner_id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer));
 CREATE POLICY own_rows ON earnings.earnings TO earnings_member
+    USING (owner_id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer));
+CREATE POLICY own_rows ON earnings.tallies TO earnings_member
     USING (owner_id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer));
 CREATE POLICY own_rows ON earnings.simulation TO earnings_member
     USING (owner_id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer));
