@@ -93,6 +93,12 @@ class LiveQuery:
         return self._answer.columns
 
     @property
+    def key(self) -> tuple[str, ...]:
+        """Columns that tell its rows apart; empty until ready, or where none are known to."""
+        source = self._answer.source
+        return () if source is None else tuple(self.columns[place].name for place in source.shape.key)
+
+    @property
     def state(self) -> LiveFrame:
         """The rows as exact Python values under their keys."""
         return self._answer.state

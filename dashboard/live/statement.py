@@ -169,6 +169,13 @@ class Statement:
             return None
         return self.sql[: self._tokens[places[0]].start].rstrip()
 
+    def takes_limit(self) -> bool:
+        """Whether a LIMIT may be put behind the text: it is one plain SELECT that has none, nor anything behind."""
+        if not isinstance(self.tree, exp.Select) or not self._tokens:
+            return False
+        behind = (TokenType.LIMIT, TokenType.OFFSET, TokenType.FETCH, TokenType.FOR)
+        return not any(self._outer(kind) for kind in behind)
+
     def with_columns(self, columns: str, text: str | None = None) -> str | None:
         """The text with more columns at the end of its select list; None where that place is in doubt.
 

@@ -106,6 +106,13 @@ class Reading:
         with translated(sql):
             return [tuple(record) for record in await self.connection.fetch(sql, *parameters)]
 
+    async def batches(self, sql: str, *parameters: Any, size: int) -> AsyncIterator[list[Row]]:
+        """Run a SELECT; its rows in batches, of which only one is here at a time."""
+        with translated(sql):
+            cursor = await self.connection.cursor(sql, *parameters)
+            while records := await cursor.fetch(size):
+                yield [tuple(record) for record in records]
+
     async def columns(self, sql: str) -> tuple[Column, ...]:
         """Names and types of the columns `sql` would return; parses and plans it, does not run it."""
         with translated(sql):

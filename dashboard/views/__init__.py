@@ -7,6 +7,8 @@ from .lanes import Lanes
 from .page import Page
 from .progress import Progress
 from .refresh import Refresh
+from .selection import Field, Selection
+from .span import SPANS, Span
 from .status import Status
 from .switch import Switch
 from .table import Table
@@ -15,13 +17,17 @@ from .tile import Tile
 from .view import View
 
 __all__ = [
+    "SPANS",
     "Chart",
     "Feed",
+    "Field",
     "Group",
     "Lanes",
     "Page",
     "Progress",
     "Refresh",
+    "Selection",
+    "Span",
     "Status",
     "Switch",
     "Table",

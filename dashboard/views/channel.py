@@ -116,6 +116,7 @@ class Channel:
         self._names += 1
         binding = Binding(view, self, f"v{self._names}")
         self.bindings[binding.name] = binding
+        view.bindings.add(binding)
         return binding
 
     def rebind(self, binding: Binding, old: Strand | None) -> None:
@@ -132,6 +133,7 @@ class Channel:
         """A view has left the page."""
         self.bindings.pop(binding.name, None)
         self._fresh_names.pop(binding.name, None)
+        binding.view.bindings.discard(binding)
         strand, binding.strand = binding.strand, None
         if strand is not None:
             self._drop(strand)

@@ -32,6 +32,8 @@ from tornado.websocket import WebSocketHandler
 
 from . import assets, codec
 from .channel import Channel
+from .download import ROUTE as DOWNLOAD
+from .download import DownloadRequest
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -101,7 +103,7 @@ class ChannelSocket(WebSocketHandler):
         channel = Channel.named(str(said.get("hello")))
         if channel is None:
             self.close(ELSEWHERE, "no such page in this process")
-        elif channel.user is not None and self._user(channel) != channel.user:
+        elif channel.user is not None and user_of(self, channel) != channel.user:
             self.close(FORBIDDEN, "another login")
         else:
             self.channel = channel
@@ -109,12 +111,6 @@ class ChannelSocket(WebSocketHandler):
             self._start_beat()
             channel.connect(self)
             channel.receive(said)
-
-    def _user(self, channel: Channel) -> str | None:
-        cookie = self.get_signed_cookie("user", max_age_days=config.oauth_expiry)
-        if cookie is not None:
-            return cookie.decode()
-        return "guest" if channel.user == "guest" else None
 
     @classmethod
     def _start_beat(cls) -> None:
@@ -146,8 +142,17 @@ class BundleRequest(RequestHandler):
         self.finish(assets.bundle())
 
 
+def user_of(request: RequestHandler, channel: Channel) -> str | None:
+    """Who asks for something of this page."""
+    cookie = request.get_signed_cookie("user", max_age_days=config.oauth_expiry)
+    if cookie is not None:
+        return cookie.decode()
+    return "guest" if channel.user == "guest" else None
+
+
 ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [
     (f"/{CHANNEL}", ChannelSocket, {}),
+    (f"/{DOWNLOAD}", DownloadRequest, {}),
     (r"/_dashboard/views-([0-9a-f]+)\.js", BundleRequest, {}),
 ]
 

@@ -5,11 +5,15 @@ All rows are here, so a table of them is sorted, searched and paged here too (se
 
 from __future__ import annotations
 
+import datetime as dt
+from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from dashboard.live.frame import LiveFrame
 from dashboard.live.query import Subscription
+
+from .paging import FACETS
 
 if TYPE_CHECKING:
     from dashboard.errors import DashboardError
@@ -88,6 +92,17 @@ def is_at_hand(query: object) -> bool:
 
 def page_of(source: LiveQuery, choice: Choice, size: int, step: int) -> tuple[list[Hashable], int]:
     """The keys of one page of a source's rows, as a reader asked for it, and how many rows match in all."""
+    keys = _ordered(source, choice)
+    first = choice.page * step
+    return keys[first : first + size], len(keys)
+
+
+def all_of(source: LiveQuery, choice: Choice) -> list[tuple[Any, ...]]:
+    """All rows that match, in the order a reader asked for."""
+    return [source.state.rows[key] for key in _ordered(source, choice)]
+
+
+def _ordered(source: LiveQuery, choice: Choice) -> list[Hashable]:
     names = [column.name for column in source.columns]
     rows = source.state.rows
     keys = [key for key in source.state.keys if _matches(rows[key], names, choice)]
@@ -96,15 +111,31 @@ def page_of(source: LiveQuery, choice: Choice, size: int, step: int) -> tuple[li
         known = [key for key in keys if rows[key][place] is not None]
         known.sort(key=lambda key: _sortable(rows[key][place]), reverse=is_descending)
         keys = known + [key for key in keys if rows[key][place] is None]
-    first = choice.page * step
-    return keys[first : first + size], len(keys)
+    return keys
+
+
+def values_of(source: LiveQuery, name: str) -> list[tuple[Any, int]]:
+    """The most frequent values of a column of a source's rows, and how many rows have each."""
+    names = [column.name for column in source.columns]
+    rows = source.state.rows.values()
+    counted = Counter(str(row[names.index(name)]) for row in rows if row[names.index(name)] is not None)
+    return counted.most_common(FACETS)
 
 
 def _matches(row: tuple[Any, ...], names: Sequence[str], choice: Choice) -> bool:
     if any(name in names and str(row[names.index(name)]) != value for name, value in choice.filters):
         return False
+    if any(name in names and not _lies(row[names.index(name)], low, high) for name, _, low, high in choice.ranges):
+        return False
     words = choice.search.lower()
     return not words or words in " ".join(str(value) for value in row if value is not None).lower()
+
+
+def _lies(value: Any, low: str, high: str) -> bool:
+    if value is None:
+        return False
+    kind = dt.datetime.fromisoformat if isinstance(value, dt.datetime) else type(value)
+    return (not low or kind(low) <= value) and (not high or value <= kind(high))
 
 
 def _sortable(value: Any) -> Any:

@@ -8,6 +8,7 @@ never from the reader.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -16,9 +17,9 @@ import param
 
 from dashboard.errors import ViewError
 
-from . import codec
+from . import codec, download
 from .paging import Choice, PageSQL, asked
-from .source import is_at_hand, page_of
+from .source import is_at_hand, page_of, values_of
 from .strand import Picture, Queries, Shape, keyed_difference, strand
 from .tile import formatted
 from .view import View
@@ -67,20 +68,31 @@ class TableShape(Shape):
             "sort": self.choice.sort,
             "search": self.choice.search,
             "filters": dict(self.choice.filters),
+            "ranges": {name: [low, high] for name, _, low, high in self.choice.ranges},
+            "facet": self._facet(queries),
         }
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""
-        step = keyed_difference({**old, "total": new["total"]}, new)
-        if step is not None and old["total"] != new["total"]:
-            step["total"] = new["total"]
+        step = keyed_difference({**old, "total": new["total"], "facet": new["facet"]}, new)
+        if step is not None:
+            step |= {name: new[name] for name in ("total", "facet") if old[name] != new[name]}
         return step
 
     def _page(self, queries: Queries) -> tuple[Sequence[Hashable], int]:
         if len(queries) == 1:
             return page_of(queries[0], self.choice, self.size, self.step)
-        page, count = queries
+        page, count = queries[:2]
         return page.state.keys, next(iter(count.state.rows.values()), (len(page.state.keys),))[-1]
+
+    def _facet(self, queries: Queries) -> Picture | None:
+        if not self.choice.facet:
+            return None
+        if len(queries) == 1:
+            values = values_of(queries[0], self.choice.facet)
+        else:
+            values = [row for row in queries[2].state.rows.values() if row[0] is not None]
+        return {"name": self.choice.facet, "values": [[str(value), count] for value, count in values]}
 
     def _column(self, page: LiveQuery, name: str, formats: Mapping[str, str]) -> Picture:
         column = next(column for column in page.columns if column.name == name)
@@ -104,6 +116,10 @@ class Table(View):
         Columns shown small below another: ``{"name": "email"}``.
     tags
         Columns shown as tags.
+    tones
+        Tones of tags by their text: ``{"error": "bad"}``; tones are ok, warn, bad, plain.
+    flash
+        Whether a value that changes lights up; where all change all the time, it only disturbs.
     cells
         Columns that show more than text: ``{"since": "timer", "until": "countdown", "done": "bar", "bids": "line"}``.
         A timer runs since a time, a countdown runs to one, both in the browser; a bar shows a share from 0 to 1, a line
@@ -120,6 +136,11 @@ class Table(View):
     chosen
         Key of the row that is marked, as the browser knows it.
 
+    place
+        What the address calls it, where it keeps what the reader chose; by default, the title. Empty: nothing is kept.
+    select
+        Field of the page's selection by column: a click on such a tag selects it for the whole page.
+
     A click on a row emits the event ``"select"`` with the row's key as the browser knows it.
     """
 
@@ -132,6 +153,10 @@ class Table(View):
     scroll = param.Boolean(default=False, doc="Whether all rows are one list, of which a window is loaded.")
     sort = param.String(default=None, allow_None=True, doc="Column to sort by at first; '-name': descending.")
     chosen = param.String(default=None, allow_None=True, doc="Key of the row that is marked.")
+    tones = param.Dict(default={}, doc="Tones of tags by their text: ok, warn, bad or plain.")
+    flash = param.Boolean(default=True, doc="Whether a value that changes lights up.")
+    place = param.String(default=None, allow_None=True, doc="What the address calls it; the title by default.")
+    select = param.Dict(default={}, doc="Field of the page's selection by column.")
     search = param.Boolean(default=True, doc="Whether there is a field to search in.")
     times: Any = param.Selector(default="relative", objects=["relative", "absolute"], doc="How times are said.")
 
@@ -139,6 +164,7 @@ class Table(View):
 
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(query, **params)
+        self._key: tuple[str, ...] = ()  # known once the first page is there
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
         if wrong:
             raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")
@@ -153,7 +179,7 @@ class Table(View):
 
     def bind(self, binding: Binding) -> None:
         """It stands on a page now, with its first choice."""
-        self._show(binding, self._first())
+        self._show(binding, binding.choice.get("choice") or self._first())
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
@@ -161,7 +187,10 @@ class Table(View):
         return {
             **super().options(), "search": self.search, "below": below, "tags": list(self.tags),
             "times": self.times, "size": self._size(), "selects": bool(self._callbacks.get("select")),
-            "cells": dict(self.cells), "scroll": self.scroll, "step": self._step(), "chosen": self.chosen,
+            "cells": dict(self.cells), "tones": dict(self.tones), "flash": self.flash,
+            "scroll": self.scroll, "step": self._step(), "chosen": self.chosen, "select": dict(self.select),
+            "place": slug(self.title) if self.place is None else self.place, "sort": self.sort,
+            "downloads": download.formats(),
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:
@@ -169,11 +198,23 @@ class Table(View):
         super().receive(binding, message)
         if not isinstance(message, dict) or "ask" not in message:
             return
+        self._show(binding, self.choice(binding, message["ask"]))
+
+    def choice(self, binding: Binding, ask: Any) -> Choice:
+        """A reader's wish, as far as the columns they see have it."""
         shown = binding.strand
-        known = [c.name for c in shown.queries[0].columns] if shown is not None else []
-        self._show(binding, asked(message["ask"], known))
+        columns = shown.queries[0].columns if shown is not None else ()
+        return asked(ask, {column.name: column.type for column in columns})
+
+    def every(self, choice: Choice) -> tuple[LiveQuery, str, tuple[object, ...]]:
+        """All rows that match, as SQL, and the query whose they are."""
+        (query,) = super().queries()
+        return (query, *self._sql(query, choice).every())
 
     def _show(self, binding: Binding, choice: Choice) -> None:
+        binding.choice["choice"] = choice
+        if binding.strand is not None:
+            self._key = getattr(binding.strand.queries[0], "key", ())
         binding.show(strand(self._queries(choice), self._shape(choice), self.urgency()))
 
     def _first(self) -> Choice:
@@ -192,9 +233,13 @@ class Table(View):
         (query,) = super().queries()
         if is_at_hand(query):
             return (query,)
-        searched = self._searched(query)
-        page = PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step())
-        return (self._ask(query, *page.rows()), self._ask(query, *page.count()))
+        page = self._sql(query, choice)
+        values = (self._ask(query, *page.values()),) if choice.facet else ()
+        return (self._ask(query, *page.rows()), self._ask(query, *page.count()), *values)
+
+    def _sql(self, query: LiveQuery, choice: Choice) -> PageSQL:
+        searched = self._searched(query) if choice.search else ()
+        return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), self._key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
         return query.live.query(sql, *parameters, scope=query.scope, priority=self.urgency())
@@ -213,6 +258,11 @@ class Table(View):
             choice=choice, size=self._size(), step=self._step(), columns=(*shown, *extra), labels=tuple(labels.items()),
             formats=tuple(self.formats.items()),
         )  # fmt: skip
+
+
+def slug(title: str) -> str:
+    """A title as a word of an address."""
+    return "-".join(re.findall(r"\w+", title.lower()))
 
 
 def _cell(value: object, format: str | None) -> codec.Cell:

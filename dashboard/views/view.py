@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
+from weakref import WeakSet
 
 import param
 from panel.viewable import Viewer
@@ -26,6 +27,7 @@ from panel.viewable import Viewer
 from dashboard.errors import ViewError
 
 from .pulse import PRIORITIES, Priority
+from .selection import Chosen
 from .strand import Queries, Shape, strand
 
 if TYPE_CHECKING:
@@ -43,7 +45,7 @@ class View(Viewer):
     Parameters
     ----------
     query
-        The query to show.
+        The query to show; or what a page's selection makes of it (`dashboard.views.Selection.query`).
     title
         Heading of the card; empty for none.
     priority
@@ -62,7 +64,12 @@ class View(Viewer):
 
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
-        self.query = query
+        self.bindings: WeakSet[Binding] = WeakSet()
+        self._chosen = query if isinstance(query, Chosen) else None
+        self.query = query if self._chosen is None else self._chosen.query
+        if self._chosen is not None:
+            self.title = self._chosen.title or self.title
+            self._chosen.watch(self._choose)
         self._callbacks: dict[str, list[Callable[[Any], object]]] = {}
 
     def draw(self, frame: pd.DataFrame) -> object:
@@ -96,6 +103,13 @@ class View(Viewer):
     def bind(self, binding: Binding) -> None:
         """The view stands on a page now."""
         binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
+
+    def _choose(self) -> None:
+        """Show the query that the page's selection asks for now."""
+        assert self._chosen is not None
+        self.query, self.title = self._chosen.query, self._chosen.title or self.title
+        for binding in list(self.bindings):
+            self.bind(binding)
 
     def urgency(self) -> Priority:
         """Its own priority, or its query's."""
