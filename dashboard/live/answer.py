@@ -134,11 +134,10 @@ class Answer:
                 self._found = await self.plan.whole(reading)
             else:
                 self._found = await self.plan.advance(reading, changes, self.state)
-                is_whole = isinstance(self._found, Whole)
         finally:
             elapsed = time.perf_counter() - started
             self.spent.ran(elapsed, whole=is_whole)
-        if is_whole:
+        if isinstance(self._found, Whole):
             self.cost = elapsed
 
     def needs_whole(self, changes: Changes) -> bool:

@@ -94,16 +94,21 @@ class Figures:
         second.lag = max(second.lag, lag)
 
     def seconds(self) -> Iterator[Second]:
-        """The last whole seconds, oldest first; those without a tick are there, with zeros."""
+        """The last whole seconds since the first tick, oldest first; those without a tick are there, with zeros."""
         now = int(self._clock())
         counted = {second.at: second for second in self._seconds}
-        for at in range(now - KEPT, now):
+        for at in range(max(now - KEPT, min(counted, default=now)), now):
             yield counted.get(at) or Second(at)
 
     def rate(self) -> float:
         """Changes a second, over the last whole seconds."""
         now = int(self._clock())
         return sum(second.changes for second in self._seconds if now - RATED <= second.at < now) / RATED
+
+    def worst_lag(self) -> float | None:
+        """Age, in seconds, of the oldest change of any tick of the last minute; None where none brought changes."""
+        since = int(self._clock()) - WINDOW
+        return max((second.lag for second in self._seconds if second.at > since and second.changes), default=None)
 
     def tick_cost(self) -> Cost:
         """What the ticks of the last minute cost."""

@@ -60,11 +60,11 @@ function strokes(values) {
   return drawing;
 }
 
-// One line of it, which opens to all of it.
-function code(text) {
+// One line of it, which opens to all of it; what was open stays open.
+function code(text, old) {
   const short = text.replace(/\s+/g, " ").trim();
   if (short.length <= LINE && !text.includes("\n")) return h("span", { class: "code" }, text);
-  return h("details", { class: "code", onclick: (event) => event.stopPropagation() }, h("summary", { title: text }, h("span", {}, short)), h("pre", {}, text));
+  return h("details", { class: "code", open: (old?.open ?? old?.firstChild?.open) === true, onclick: (event) => event.stopPropagation() }, h("summary", { title: text }, h("span", {}, short)), h("pre", {}, text));
 }
 
 const DRAWN = {
@@ -72,7 +72,7 @@ const DRAWN = {
   countdown: (value) => (typeof value === "number" ? clockNode(value, true) : null),
   bar: (value, old) => (value === null || Number.isNaN(Number(value)) ? null : bar(Number(value), old)),
   line: (value) => (Array.isArray(value) ? strokes(value) : null),
-  code: (value) => (typeof value === "string" ? code(value) : null),
+  code: (value, old) => (typeof value === "string" ? code(value, old) : null),
 };
 
 // A node for a value, or null where it is nothing that can be drawn so; `old` is what stood there.

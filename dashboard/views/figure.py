@@ -133,3 +133,8 @@ def _quiet(figure: Any) -> None:
 
 def _zone(drawing: Drawing) -> dict[str, str]:
     return {"zone": "UTC" if drawing.axis == "clock" else ""}
+
+
+def few_ticks(figure: Any) -> None:
+    """For charts of the last minutes: times with seconds are long, and on a phone few stand side by side."""
+    figure.xaxis.ticker.desired_num_ticks = 4

@@ -170,7 +170,7 @@ export class TableView {
       if (isChange && isSame(column.at) && (column.under === null || isSame(column.under))) return;
       const cell = item.cells[place];
       this.fill(cell, column, values);
-      if (isChange && !this.options.cells[column.name]) flash(cell);
+      if (isChange && this.options.flash && !this.options.cells[column.name]) flash(cell);
     });
     item.values = values;
   }
@@ -195,7 +195,7 @@ export class TableView {
     if (drawn) return drawn;
     const text = column.formatted ? String(value ?? "–") : cellText(value, column.kind);
     if (this.options.tags.includes(column.name) && value !== null) {
-      return h("button", { class: "tag", type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
+      return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
     }
     const isLong = text.length > 60;
     return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);

@@ -31,7 +31,7 @@ EVERY = 1.0
 PATIENCE = 2.0
 """Seconds that PostgreSQL has to answer."""
 
-NOW = "rate mean p99 cpu messages views kilobytes skipped lag awake queries seen pages memory"
+NOW = "rate p99 lag cpu messages views kilobytes skipped awake queries seen pages memory"
 
 
 class Observer:
@@ -53,7 +53,7 @@ class Observer:
             mean="float8", time="float8", whole="int8", state="text",
         )  # fmt: skip
         self.followers = self._source(
-            "followers", process="oid", part="text", role="text", address="text", since="timestamptz"
+            "followers", process="text", part="text", role="text", address="text", since="timestamptz"
         )
         self.log = self._source("log", size="float8", reach="float8", rotated="float8", horizon="int8")
         self.slots = self._source("slots", partition="text", use="text", size="float8")
@@ -142,13 +142,10 @@ class Observer:
         fill(self.pages, rows.pages(TRAFFIC, channels))
         reading, before = _reading(), self._before
         self._before = reading
-        lag = self._live.status.lag
         awake = sum(query.condition == "awake" for query in opened)
         seen = sum(channel.presence == "seen" for channel in channels)
-        row = (
-            *rows.ticking(figures), *reading.rates(before), None if lag is None else lag * 1000, awake, len(opened),
-            seen, len(channels), _memory(),
-        )  # fmt: skip
+        counts = (awake, len(opened), seen, len(channels))
+        row = (*rows.ticking(figures), *reading.rates(before), *counts, _memory())
         fill(self.now, [(0, row)])
 
     def _tell(self, seen: Standing) -> None:

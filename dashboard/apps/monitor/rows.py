@@ -44,9 +44,9 @@ class Reading:
 
 
 def ticking(figures: Figures) -> Row:
-    """Changes a second, then mean and 99th percentile of the ticks' cost in ms."""
-    cost = figures.tick_cost()
-    return (figures.rate(), *(None if each is None else each * 1000 for each in (cost.mean, cost.p99)))
+    """Changes a second, then the 99th percentile of the ticks' cost and the worst lag in ms."""
+    times = (figures.tick_cost().p99, figures.worst_lag())
+    return (figures.rate(), *(None if each is None else each * 1000 for each in times))
 
 
 def changes(seconds: Iterable[Second]) -> Iterator[Row]:
@@ -77,7 +77,7 @@ def queries(opened: Iterable[OpenQuery]) -> Iterator[tuple[int, Row]]:
         yield (
             query.number,
             (
-                query.sql.strip(),
+                _bare(query.sql),
                 as_whom + said,
                 query.plan or "–",
                 query.priority,
@@ -94,7 +94,7 @@ def queries(opened: Iterable[OpenQuery]) -> Iterator[tuple[int, Row]]:
 def followers(seen: Standing) -> Iterator[tuple[int, Row]]:
     """Who follows the log, under the number of the server's process."""
     for each in seen.health.followers:
-        yield each.pid, (each.pid, "leads" if each.leads else "follows", each.role, each.address, each.since)
+        yield each.pid, (str(each.pid), "leads" if each.leads else "follows", each.role, each.address, each.since)
 
 
 def log(status: LogStatus) -> Row:
@@ -128,6 +128,14 @@ def pages(traffic: Traffic, open_pages: Sequence[Channel]) -> Iterator[tuple[str
     for page, opened in traffic.opened.most_common():
         now = sum(1 for channel in open_pages if channel.page == page and channel.carrier is not None)
         yield page, (page, f"{now} open" if now else "", opened)
+
+
+def _bare(sql: str) -> str:
+    """An SQL text without the comment above it."""
+    lines = sql.strip().splitlines()
+    while len(lines) > 1 and lines[0].lstrip().startswith("--"):
+        del lines[0]
+    return "\n".join(lines)
 
 
 def _moment(at: int) -> dt.datetime:

@@ -6,11 +6,12 @@ Which table is shown stands in the address (``?table=2``), so that a page reads 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import panel as pn
 
 from dashboard.views import Chart, Feed, Page, Table, Tile
+from dashboard.views.figure import few_ticks
 
 from .examine import Watched
 from .recorder import Log, Recorder
@@ -81,13 +82,8 @@ def _changes(log: Log) -> View:
         by="kind",
         kind="area",
         height=220,
-        figure=_few_ticks,
+        figure=few_ticks,
     )
-
-
-def _few_ticks(figure: Any) -> None:
-    """Times with seconds are long: on a phone only a few stand side by side."""
-    figure.xaxis.ticker.desired_num_ticks = 4
 
 
 def _feed(log: Log) -> View:
