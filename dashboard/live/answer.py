@@ -217,7 +217,7 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
     if not columns:
         raise QueryError("This SELECT returns no columns.", "Name at least one.", sql=statement.sql)
     relations = await reading.relations([table.name for table in statement.tables])
-    functions = await reading.functions(sorted(statement.functions))
+    functions = await reading.functions(sorted(statement.functions | statement.operators))
     shape = shape_of(statement, answer.parameters, columns, relations, functions)
     source = Source(statement, answer.parameters, columns, shape)
     plan = _plan(source)

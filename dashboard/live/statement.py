@@ -26,6 +26,7 @@ _CLOCK_TEXT = re.compile(
     r"|\bcurrent_(date|time|timestamp)\b|\blocaltime(stamp)?\b|'(now|today|tomorrow|yesterday)'",
     re.IGNORECASE,
 )
+_OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _CLOCK_NODES = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Localtime, exp.Localtimestamp,
 )  # fmt: skip
@@ -130,6 +131,11 @@ class Statement:
             for word, bracket in pairs
             if bracket.token_type == TokenType.L_PAREN and word.text[:1].isidentifier()
         )
+
+    @cached_property
+    def operators(self) -> frozenset[str]:
+        """Everything that could be an operator, wherever it stands; a user's own may read tables."""
+        return frozenset(_OPERATOR.findall(self.sql))
 
     @cached_property
     def depends_on_clock(self) -> bool:

@@ -25,6 +25,7 @@ TABLES = ("o", "m", "pairs", "nokey", "nullable", "partial", "deferred", "altern
 
 ROWS = [
     "SELECT id, imm(shop) FROM o",
+    "SELECT id FROM o WHERE shop === 1",
     "SELECT id, id FROM o",
     "SELECT id, shop AS id FROM o",
     'SELECT "Id", id FROM o',
@@ -106,6 +107,8 @@ RERUN = [
     ("SELECT id, vol(shop) FROM o", "function"),
     ("SELECT id, sta(shop) FROM o", "function"),
     ("SELECT id FROM o WHERE public.vol(shop) = 1", "function"),
+    ("SELECT id FROM o WHERE shop @@@ 1", "function"),
+    ("SELECT id FROM o WHERE shop OPERATOR(public.@@@) 1", "function"),
     ("SELECT id, random() FROM o", "volatile"),
     ("SELECT id, generate_series(1, 2) FROM o", "several rows"),
     ("SELECT o.id FROM o RIGHT JOIN m ON m.id = o.id", "RIGHT, FULL or NATURAL"),
