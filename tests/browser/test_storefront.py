@@ -153,6 +153,7 @@ async def test_polling_instead_of_waking_is_told_of(
     await expect(banner).to_contain_text("Polling", timeout=20_000)
     await expect(banner).to_contain_text("asked for at intervals")
     await expect(page.locator("header .status")).to_contain_text("Polling")
+    await expect(tile(page, "Orders today")).to_have_text(re.compile(r"^\d+$"))
     before = int(str(await tile(page, "Orders today").text_content()))
     psql(server, ORDER, storefront_database)
     await expect(tile(page, "Orders today")).to_have_text(str(before + 1))
