@@ -26,10 +26,9 @@ CREATE TABLE s.o (id int PRIMARY KEY, n int);
 CREATE FUNCTION vol(i int) RETURNS int LANGUAGE plpgsql VOLATILE AS 'BEGIN RETURN i; END';
 CREATE FUNCTION sta(i int) RETURNS int LANGUAGE plpgsql STABLE AS 'BEGIN RETURN i; END';
 CREATE FUNCTION imm(i int) RETURNS int LANGUAGE sql IMMUTABLE AS 'SELECT i';
-CREATE FUNCTION known(a int, b int) RETURNS boolean LANGUAGE plpgsql STABLE AS 'BEGIN RETURN EXISTS (SELECT FROM m WHERE id = a); END';
-CREATE FUNCTION same(a int, b int) RETURNS boolean LANGUAGE sql IMMUTABLE AS 'SELECT a = b';
+CREATE FUNCTION known(a int, b int) RETURNS boolean LANGUAGE plpgsql STABLE
+AS 'BEGIN RETURN EXISTS (SELECT FROM m WHERE id = a); END';
 CREATE OPERATOR @@@ (leftarg = int, rightarg = int, function = known);
-CREATE OPERATOR === (leftarg = int, rightarg = int, function = same);
 INSERT INTO o SELECT i, i % 2, 'x', i, '2025-01-01', '{a,b}', '{"a": 1}', '{}', i, '', 'c', '1 day', '[1,3)', 1
 FROM generate_series(1, 4) i;
 INSERT INTO m VALUES (1, 'one');

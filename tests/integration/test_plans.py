@@ -25,7 +25,6 @@ TABLES = ("o", "m", "pairs", "nokey", "nullable", "partial", "deferred", "altern
 
 ROWS = [
     "SELECT id, imm(shop) FROM o",
-    "SELECT id FROM o WHERE shop === 1",
     "SELECT id, id FROM o",
     "SELECT id, shop AS id FROM o",
     'SELECT "Id", id FROM o',
