@@ -154,6 +154,7 @@ class Board:
             columns=["buyer", "lead", "status", "amount", "when"],
             formats={"amount": "€ {:,.2f}"},
             tags=["status"],
+            tones={"pending": "warn", "failed": "bad"},
             page_size=6,
         )
 
@@ -184,6 +185,7 @@ class Board:
             title="All calls",
             columns=["caller", "campaign", "agent", "state", "duration", "started"],
             tags=["state"],
+            tones={"ringing": "warn", "missed": "bad"},
             scroll=True,
         )
 

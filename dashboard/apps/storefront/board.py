@@ -157,6 +157,7 @@ class Board:
                 },
                 formats={"id": "{}", "total": "€ {:,.2f}"},
                 tags=["status"],
+                tones={"pending": "warn", "cancelled": "bad"},
                 scroll=True,
             ),
         ]
@@ -192,6 +193,7 @@ class Board:
                 columns=["file", "customer", "status", "progress", "megabytes", "asked"],
                 formats={"megabytes": "{:,.1f} MB"},
                 tags=["status"],
+                tones={"failed": "bad"},
                 cells={"progress": "bar"},
             ),
             Chart(
