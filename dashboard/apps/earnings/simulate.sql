@@ -2,7 +2,12 @@
 -- simulation switch is on, and for nobody else: a switch turned off holds from its commit on.
 
 -- name: campaigns
-SELECT campaign.id FROM earnings.campaigns campaign ORDER BY campaign.id;
+-- Those that run or may run again.
+SELECT campaign.id
+FROM earnings.campaigns campaign
+JOIN earnings.assets asset ON asset.id = campaign.asset_id
+WHERE campaign.status <> 'ended' AND asset.status IN ('active', 'paused')
+ORDER BY campaign.id;
 
 -- name: assets
 SELECT id FROM earnings.assets ORDER BY id;
