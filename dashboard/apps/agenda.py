@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import heapq
 import random
+from collections.abc import Awaitable, Callable
+
+TRIES = 8
 
 
 class Agenda:
@@ -42,3 +45,11 @@ class Agenda:
         """Return what comes next, due or not; there has to be something."""
         _, subject, what = heapq.heappop(self._due)
         return what, subject
+
+
+async def something(step: Callable[[], Awaitable[int]]) -> int:
+    """Take steps until one has changed something, so that a simulation keeps its rate; not for ever."""
+    for _ in range(TRIES):
+        if made := await step():
+            return made
+    return 0

@@ -11,7 +11,7 @@ import random
 from collections.abc import Awaitable, Callable
 from decimal import Decimal
 
-from dashboard.apps.agenda import Agenda
+from dashboard.apps.agenda import Agenda, something
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
 
@@ -49,6 +49,9 @@ class Market:
 
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
+        return await something(lambda: self._step(connection))
+
+    async def _step(self, connection: Connection) -> int:
         if due := self._agenda.next():
             what, subject = due
             return await self._steps[what](connection, subject)

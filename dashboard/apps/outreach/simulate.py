@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from collections.abc import Awaitable, Callable
 
-from dashboard.apps.agenda import Agenda
+from dashboard.apps.agenda import Agenda, something
 from dashboard.apps.people import invent, names
 from dashboard.apps.statements import statements
 from dashboard.postgres.connection import Connection
@@ -51,6 +51,9 @@ class Sender:
 
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
+        return await something(lambda: self._step(connection))
+
+    async def _step(self, connection: Connection) -> int:
         if due := self._agenda.next():
             what, subject = due
             return await self._steps[what](connection, subject)
