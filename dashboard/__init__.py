@@ -13,8 +13,9 @@ from dashboard.version import __version__
 if TYPE_CHECKING:
     from dashboard.errors import DashboardError
     from dashboard.live.delta import Delta
-    from dashboard.live.live import Live, connect
+    from dashboard.live.live import Live
     from dashboard.live.query import LiveQuery
+    from dashboard.live.shared import connect
     from dashboard.postgres.scope import Scope
     from dashboard.views.chart import Chart
     from dashboard.views.feed import Feed
@@ -49,7 +50,7 @@ _HOMES = {
     "Tabs": "views.tabs",
     "Tile": "views.tile",
     "View": "views.view",
-    "connect": "live.live",
+    "connect": "live.shared",
 }
 
 __all__ = [

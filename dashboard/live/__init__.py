@@ -3,8 +3,9 @@
 from dashboard.live.delta import Delta
 from dashboard.live.frame import Key, LiveFrame
 from dashboard.live.hub import Tick
-from dashboard.live.live import Live, connect
+from dashboard.live.live import Live
 from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.shared import connect
 from dashboard.live.stream import Batch, ChangeStream
 from dashboard.postgres.reading import Column
 from dashboard.postgres.scope import Scope

@@ -2,8 +2,6 @@
 
 Everything up to here is per process and shared by all sessions: one follower, one hub, one answer per question.
 The follower's task is made in a clean context, or it would carry one session's document into all others.
-
-Without ``async with`` a `Live` is shared per DSN, connects on first use and lives as long as somebody uses it.
 """
 
 from __future__ import annotations
@@ -57,6 +55,7 @@ class Live:
         self.hub.on_answer = self._tell
         self.hub.on_aside = self._read_aside
         self.is_closed = False
+        self._entered = 0
         self._follower: Follower | None = None
         self._opening: Opening | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -99,14 +98,18 @@ class Live:
         try:
             await self._follower.connected()
         except BaseException:
-            await self.close()
+            if self._entered == 0:
+                await self.close()
             raise
+        self._entered += 1
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        await self.close()
+        self._entered -= 1
+        if self._entered == 0:
+            await self.close()
 
     def start(self) -> None:
         """Begin to follow, if an event loop runs and it has not begun."""
@@ -380,49 +383,6 @@ class Live:
         self.hub.close()
         if self._opening is not None:
             await self._opening.close()
-        _forget(self)
-
-
-_shared: dict[str, Live] = {}
-
-
-def followed() -> list[Live]:
-    """Every `Live` of this process that has begun to follow its database."""
-    return [live for live in _shared.values() if live.has_begun]
-
-
-def connect(dsn: str | None = None) -> Live:
-    """Live queries on a database.
-
-    Use it as ``async with dashboard.connect(dsn) as live:``, or plainly as ``live = dashboard.connect(dsn)``: then it
-    is shared per process and DSN, connects on first use, and views show a skeleton until their first answer is in.
-
-    Parameters
-    ----------
-    dsn
-        ``postgresql://user:password@host:port/database``; None takes the setting ``DASHBOARD_DSN``, else the
-        embedded server, which is started on first use.
-    """
-    dsn = dsn or settings().dsn
-    key = dsn or ""
-    live = _shared.get(key)
-    if live is None or live.is_closed:
-        live = _shared[key] = Live(dsn or _embedded)
-    return live
-
-
-def _embedded() -> str:
-    from dashboard.postgres.server import Server  # the programs are looked for only when they are needed
-
-    server = Server()
-    server.start()
-    return server.dsn
-
-
-def _forget(live: Live) -> None:
-    for key, known in list(_shared.items()):
-        if known is live:
-            del _shared[key]
 
 
 def _pace() -> Pace:

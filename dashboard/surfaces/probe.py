@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from dashboard.errors import DashboardError
-from dashboard.live.live import followed
+from dashboard.live.shared import followed
 from dashboard.postgres.asking import Asking
 from dashboard.postgres.health import Standing, standing
 

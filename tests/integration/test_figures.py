@@ -9,7 +9,8 @@ import pytest
 
 import dashboard
 from dashboard.live.figures import OpenQuery
-from dashboard.live.live import Live, followed
+from dashboard.live.live import Live
+from dashboard.live.shared import followed
 from tests.waiting import eventually
 
 COUNT = "SELECT count(*) FROM bird"

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import dashboard
 from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, PrivilegeError, QueryError
 from dashboard.live import Delta, Live, LiveQuery, Scope, attempt
 from dashboard.live import live as live_module
