@@ -1,4 +1,4 @@
-"""What the apps' pages have in common: who looks, how far back, and a part that can be replaced.
+"""What the apps' pages have in common: who looks, and a part that can be replaced.
 
 Whom one looks as stands in the address (``?member=2``), and to look as somebody else is to load the page anew:
 nothing of one member's rows can stay behind in the page of another. Where people log in, the member is the one who
@@ -7,17 +7,16 @@ did, and the address is not asked.
 
 from __future__ import annotations
 
-import datetime as dt
 import html
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qsl, urlencode
 
 import panel as pn
 from panel.pane.placeholder import Placeholder
+
+from dashboard.views.address import number_asked
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,17 +24,6 @@ if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
 
 FIRST = 1  # the member one looks as when the address names nobody
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Span:
-    """How far back a chart looks, in which steps, and how it is headed then."""
-
-    slug: str
-    label: str
-    step: dt.timedelta
-    steps: int
-    title: str
 
 
 def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewable]) -> Viewable:
@@ -62,46 +50,9 @@ def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewa
     return shown
 
 
-def asked(name: str) -> str:
-    """What the address says, for example ``?span=24h``; empty when it says nothing."""
-    (value, *_) = (pn.state.session_args or {}).get(name) or [b""]
-    return str(value.decode(errors="replace"))
-
-
-def number_asked(name: str) -> int | None:
-    """The number that the address names; None when that is none."""
-    text = asked(name)
-    return int(text) if text.isdecimal() and len(text) < 10 else None
-
-
-def remember(**values: str | int | None) -> None:
-    """Write into the address what a link has to say to show the same; None takes it out."""
-    location = pn.state.location
-    if location is None:
-        return
-    said = dict(parse_qsl(str(location.search).removeprefix("?"), keep_blank_values=True))
-    said |= {name: str(value) for name, value in values.items() if value is not None}
-    kept = {name: value for name, value in said.items() if name not in values or values[name] is not None}
-    location.search = f"?{urlencode(kept)}" if kept else ""
-
-
 def place(*contents: Any) -> pn.Column:
     """A part of the page whose contents are replaced: ``place[:] = [other]``; several stand below each other."""
     return pn.Column(*contents, sizing_mode="stretch_width", margin=0, stylesheets=[style("stacked")])
-
-
-def choice_of_span(spans: Sequence[Span], chosen: Span, look: Callable[[Span], object]) -> Viewable:
-    """Buttons that choose how far back a chart looks; `look` is called with each new choice."""
-    buttons = pn.widgets.RadioButtonGroup(
-        options={span.label: span for span in spans}, value=chosen, stylesheets=[style("segments")], margin=0
-    )
-
-    def turn(event: object) -> None:
-        remember(span=buttons.value.slug)
-        look(buttons.value)
-
-    buttons.param.watch(turn, "value")
-    return buttons
 
 
 def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:

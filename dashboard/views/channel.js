@@ -31,8 +31,8 @@ class Channel {
     setInterval(() => { if (this.socket && Date.now() - this.heard > SILENCE) this.socket.close(); }, 5000);
   }
 
-  attach(name, model, receive) {
-    this.views.set(name, { strand: null, version: null, receive, model });
+  attach(name, model, receive, title) {
+    this.views.set(name, { strand: null, version: null, receive, model, title });
     this.wanted.add(name);
     if (this.wanted.size === 1) setTimeout(() => this.ask(), 0);
     return () => {
@@ -59,7 +59,7 @@ class Channel {
     for (const [name, view] of this.views) want[name] = view.strand && { strand: view.strand, version: view.version };
     this.wanted.clear();
     this.received = 0;
-    return { hello: this.place.token, hidden: document.hidden, want };
+    return { hello: this.place.token, hidden: document.hidden, want, ...this.greet?.() };
   }
 
   say(message) {
@@ -112,7 +112,7 @@ class Channel {
     }
     if (Object.keys(again).length) this.say({ want: again });
     if (++this.received % CONFIRM === 0) this.say({ ack: this.received });
-    link.dispatchEvent(new Event("message"));
+    link.dispatchEvent(new CustomEvent("message", { detail: message }));
   }
 
   deliver(view, update) {

@@ -13,9 +13,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Iterable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from . import codec
+from .pacing import Pacing, most_behind
 from .traffic import TRAFFIC, Visit, now
 
 if TYPE_CHECKING:
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 
 #: Messages that may be on their way without the page having confirmed one.
 WINDOW = 16
+PACE = frozenset(("pace", "paused", "held", "replay"))
 
 
 class Carrier(Protocol):
@@ -87,6 +90,7 @@ class Channel:
         self._sent = self._confirmed = 0
         self._is_behind = False
         self._names = 0
+        self.pacing = Pacing(partial(self.flush, {}), self._tell)
         self._by_token[self.token] = self
 
     @classmethod
@@ -163,6 +167,7 @@ class Channel:
         """The page's session has ended."""
         self._leave()
         carrier, self.carrier = self.carrier, None
+        self.pacing.close()
         self._by_token.pop(self.token, None)
         self._got.clear()
         for binding in list(self.bindings.values()):
@@ -186,6 +191,8 @@ class Channel:
             self._want(message["want"])
         if isinstance(message.get("ack"), int):
             self._confirmed = max(self._confirmed, min(message["ack"], self._sent))
+        if message.keys() & PACE:
+            self._pace(message)
         binding = self.bindings.get(str(message.get("view", "")))
         if binding is not None:
             binding.view.receive(binding, message.get("message"))
@@ -216,7 +223,7 @@ class Channel:
             moved = [strand for strand in self._shown() if strand.name in self._got]
             self._is_behind = False
         got, parts, told = self._got, [], []
-        for strand in moved:
+        for strand in moved if self.pacing.is_plain else self._sifted(moved):
             news = strand.since(got[strand.name])
             if news:
                 parts += news
@@ -230,6 +237,46 @@ class Channel:
         self._sent += 1
         TRAFFIC.sent(message, len(told))
 
+    def _sifted(self, moved: Sequence[Strand]) -> list[Strand]:
+        """Those that the reader wants news of now."""
+        content = self._content()
+        fresh = set(self._fresh_names.values())
+        free = [strand for strand in moved if strand not in content or strand.name in fresh]
+        waiting = [strand for strand in moved if strand in content and strand.name not in fresh]
+        lively = [strand for strand in waiting if not content[strand]]
+        if lively and self.pacing.admits():
+            return free + lively
+        self._is_behind = self._is_behind or bool(waiting)
+        self.pacing.say(most_behind(list(content), self._got), content)
+        return free
+
+    def _content(self) -> dict[Strand, bool]:
+        """What can stand still, and whether it does of itself: strands that only such views show."""
+        found: dict[Strand, bool] = {}
+        for name, binding in self.bindings.items():
+            if binding.strand is not None and binding.view.is_content:
+                found[binding.strand] = found.get(binding.strand, True) and name in self.pacing.held
+        return found
+
+    def _pace(self, said: dict[str, Any]) -> None:
+        was_past = self.pacing.past is not None
+        self.pacing.choose(said)
+        if self.pacing.past is not None and self.carrier is not None:
+            strands = [strand for strand in self._content() if strand.name in self._got]
+            self._got.update(dict.fromkeys((strand.name for strand in strands), None))
+            self.carrier.send(_message([strand.past(self.pacing.past) for strand in strands], {}, [], {}))
+            self._sent += 1
+        elif was_past and self.pacing.is_paused:
+            self.pacing.is_paused = False
+            self.flush({})
+            self.pacing.is_paused = True
+        self._is_behind = True
+
+    def _tell(self, news: dict[str, Any]) -> None:
+        if self.carrier is not None:
+            self.carrier.send(codec.dumps({"now": time.time() * 1000, "updates": [], **news}))
+            self._sent += 1
+
     def _shown(self) -> Iterable[Strand]:
         return dict.fromkeys(binding.strand for binding in self.bindings.values() if binding.strand is not None)
 
@@ -242,7 +289,8 @@ class Channel:
             is_same = isinstance(known, dict) and known.get("strand") == strand.name
             version = known.get("version") if is_same else None
             self._got[strand.name] = version if isinstance(version, int) else None
-            self._fresh_names[name] = strand.name
+            if not is_same:
+                self._fresh_names[name] = strand.name
 
     def _wanted(self) -> set[str]:
         return {name for name, b in self.bindings.items() if b.strand is not None} if self.carrier else set()

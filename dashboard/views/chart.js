@@ -1,6 +1,7 @@
 // A Bokeh figure that lives in the browser only: it is made once from the server's JSON and fed by steps.
-import { colour, h, setText, themeChanged, token } from "./dom.js";
-import { clockTime, timeZone } from "./format.js";
+import { colour, h, setText, settleColours, themeChanged, token } from "./dom.js";
+import { address, asked, toggle } from "./address.js";
+import { clockTime, inReadersZone, timeZone } from "./format.js";
 import { link } from "./channel.js";
 import { Card } from "./card.js";
 import { Readout } from "./readout.js";
@@ -19,6 +20,9 @@ export class ChartView {
     this.hidden = new Set();
     this.onTheme = () => this.paint();
     this.onMessage = () => this.tell();
+    this.onAddress = () => this.markSelected();
+    if (options.select) address.addEventListener("change", this.onAddress);
+    if (options.select) this.plot.addEventListener("click", (event) => this.selectAt(event));
     themeChanged.addEventListener("change", this.onTheme);
     link.addEventListener("message", this.onMessage);
   }
@@ -28,6 +32,7 @@ export class ChartView {
   remove() {
     themeChanged.removeEventListener("change", this.onTheme);
     link.removeEventListener("message", this.onMessage);
+    address.removeEventListener("change", this.onAddress);
     this.document?.clear();
   }
 
@@ -36,7 +41,8 @@ export class ChartView {
     else this.card.show(picture, (body) => this.draw(body));
   }
 
-  draw({ figure, axis, series }) {
+  draw({ figure, axis, series, title }) {
+    if (title) setText(this.card.title, title);
     const made = JSON.stringify(figure);
     if (this.made !== made) this.make(figure, axis);
     this.made = made;
@@ -51,6 +57,7 @@ export class ChartView {
     this.axis = axis;
     this.document = Bokeh.documents[0].constructor.from_json(json);
     this.figure = this.document.roots()[0];
+    if (axis === "time") inReadersZone(this.figure.below[0].ticker);
     this.model = this.figure.renderers.find((renderer) => renderer.name === "series");
     this.others = this.figure.renderers.filter((renderer) => renderer !== this.model);
     this.figure.renderers = this.others;
@@ -62,6 +69,7 @@ export class ChartView {
   feed(names, steps) {
     if (!this.figure) return;
     const known = [...this.renderers.keys()];
+    settleColours(this.options.by || this.options.title, names);
     for (const name of names) if (!this.renderers.has(name)) this.add(name);
     for (const name of known) if (!names.includes(name)) this.renderers.delete(name);
     for (const [name, step] of Object.entries(steps)) this.take(this.renderers.get(name).data_source, step);
@@ -96,8 +104,22 @@ export class ChartView {
 
   entry(name) {
     const dot = h("i", { class: "dot", style: `color:var(${this.colourOf(name)})` });
-    const entry = h("button", { type: "button", "aria-pressed": String(!this.hidden.has(name)), onclick: () => this.toggle(name, entry) }, dot, name);
+    const { select } = this.options;
+    const isOn = select ? asked(select) === name : !this.hidden.has(name);
+    const entry = h("button", { type: "button", class: select ? "select" : null, "data-name": name, "aria-pressed": String(isOn), onclick: () => (select ? toggle(select, name) : this.toggle(name, entry)) }, dot, name);
     return entry;
+  }
+
+  markSelected() {
+    for (const entry of this.legend.children) entry.setAttribute("aria-pressed", String(asked(this.options.select) === entry.dataset.name));
+  }
+
+  // A click on a bar of a category; a chart of time is selected from by its legend.
+  selectAt(event) {
+    const frame = this.frame();
+    if (!frame || this.axis !== "category") return;
+    const name = this.readout.nearest(frame.x_scale.invert(event.clientX - this.plot.getBoundingClientRect().left));
+    if (name !== null) toggle(this.options.select, name);
   }
 
   toggle(name, entry) {

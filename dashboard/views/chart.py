@@ -44,6 +44,7 @@ class ChartShape(Shape):
     height: int
     unit: str
     customise: Customise
+    title: str = ""  # of a chart whose query the reader chooses
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
@@ -57,12 +58,13 @@ class ChartShape(Shape):
         return {
             "figure": figure_json(drawing),
             "axis": axis,
+            "title": self.title,
             "series": self._series(query, x, ys, [names[y] for y in ys], by, axis),
         }
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""
-        if old["axis"] != new["axis"]:
+        if old["axis"] != new["axis"] or old["title"] != new["title"]:
             return None
         steps = {name: series.step(old["series"].get(name, {"x": []}), s) for name, s in new["series"].items()}
         return {"names": list(new["series"]), "series": {name: change for name, change in steps.items() if change}}
@@ -107,6 +109,9 @@ class Chart(View):
         Whether areas and bars stand on each other; by default those of several series do.
     points
         Points drawn of one series at most; longer ones are thinned on the server.
+    select
+        Field of the page's selection: a click on a name in the legend, or on a bar of a category, selects it for the
+        whole page. Without it, the legend shows and hides series.
     figure
         A function that is given the Bokeh figure once and may change it.
     """
@@ -120,6 +125,7 @@ class Chart(View):
     points = param.Integer(default=2000, bounds=(10, 20000), doc="Points drawn of one series at most.")
     height = param.Integer(default=260, bounds=(80, 2000), doc="Height of the drawing in pixels.")
     unit = param.String(default="", doc="Written behind the numbers of the vertical axis.")
+    select = param.String(default="", doc="Field of the page's selection that a click on a category selects in.")
     figure = param.Callable(default=None, allow_None=True, doc="Changes the Bokeh figure once.")
 
     kind: ClassVar[str] = "chart"
@@ -140,11 +146,13 @@ class Chart(View):
         return ChartShape(
             x=self.x, y=ys, by=self.by, kind=self.mark, window=self.window, points=self.points, height=self.height,
             stacked=stacks and self.mark in ("area", "bar"), unit=self.unit, customise=self.figure,
+            title="" if self._chosen is None else self.title,
         )  # fmt: skip
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
-        return {**super().options(), "by": self.by or "", "kind": self.mark, "height": self.height, "unit": self.unit}
+        drawn = {"by": self.by or "", "kind": self.mark, "height": self.height, "unit": self.unit}
+        return {**super().options(), **drawn, "select": self.select}
 
 
 def _place(names: Sequence[str], name: str) -> int:

@@ -35,13 +35,37 @@ export function adopt(root, css) {
 }
 
 // Colours of categories: the same value of the same column has the same colour in every view of the page.
+// Values that come together are taken in their own order, one that comes alone by what it is: never by when it came, so
+// that it has the same colour tomorrow.
 const PALETTE = 8;
 const coloured = new Map();
 export function colour(column, value) {
-  if (!coloured.has(column)) coloured.set(column, new Map());
-  const values = coloured.get(column);
-  if (!values.has(value)) values.set(value, (values.size % PALETTE) + 1);
+  const values = coloursOf(column);
+  if (!values.has(value)) give(values, value, hash(String(value)) % PALETTE);
   return `--d-c${values.get(value)}`;
+}
+
+export function settleColours(column, every) {
+  const values = coloursOf(column);
+  for (const value of [...new Set(every)].sort()) if (!values.has(value)) give(values, value, 0);
+}
+
+function coloursOf(column) {
+  if (!coloured.has(column)) coloured.set(column, new Map());
+  return coloured.get(column);
+}
+
+// The first colour from this place on that no other value has; once all are given, they are given again.
+function give(values, value, place) {
+  const taken = new Set([...values.values()].slice(Math.floor(values.size / PALETTE) * PALETTE));
+  while (taken.has(place + 1)) place = (place + 1) % PALETTE;
+  values.set(value, place + 1);
+}
+
+function hash(text) {
+  let found = 2166136261;
+  for (const letter of text) found = Math.imul(found ^ letter.codePointAt(0), 16777619);
+  return (found ^ (found >>> 15)) >>> 0;
 }
 
 export function token(name, at = document.documentElement) {

@@ -130,20 +130,20 @@ def _csv(columns: Sequence[Column]) -> Writer:
 
 
 def _parquet(columns: Sequence[Column]) -> Writer:
-    import pyarrow
+    import pyarrow as pa
     from pyarrow import parquet
 
     types = {
-        "number": pyarrow.float64(), "boolean": pyarrow.bool_(), "time": pyarrow.timestamp("us", "UTC"),
-        "clock": pyarrow.timestamp("us"), "date": pyarrow.date32(),
+        "number": pa.float64(), "boolean": pa.bool_(), "time": pa.timestamp("us", "UTC"),
+        "clock": pa.timestamp("us"), "date": pa.date32(),
     }  # fmt: skip
     kinds = [codec.kind(column.type) for column in columns]
     whole = {"int2", "int4", "int8", "smallint", "integer", "bigint"}
     fields = [
-        (column.name, pyarrow.int64() if column.type in whole else types.get(kind, pyarrow.string()))
+        (column.name, pa.int64() if column.type in whole else types.get(kind, pa.string()))
         for column, kind in zip(columns, kinds, strict=True)
     ]
-    schema = pyarrow.schema(fields)
+    schema = pa.schema(fields)
     sink = _Sink()
     file = parquet.ParquetWriter(sink, schema)
 
@@ -152,21 +152,21 @@ def _parquet(columns: Sequence[Column]) -> Writer:
             file.close()
         else:
             arrays = [_array(rows, place, field.type) for place, field in enumerate(schema)]
-            file.write_table(pyarrow.Table.from_arrays(arrays, schema=schema))
+            file.write_table(pa.Table.from_arrays(arrays, schema=schema))
         return sink.take()
 
     return write
 
 
 def _array(rows: Rows, place: int, type: Any) -> Any:
-    import pyarrow
+    import pyarrow as pa
 
     values = [row[place] for row in rows]
-    if pyarrow.types.is_string(type):
+    if pa.types.is_string(type):
         values = [None if value is None else str(_plain(value, is_safe=True)) for value in values]
-    elif pyarrow.types.is_floating(type):
+    elif pa.types.is_floating(type):
         values = [None if value is None else float(value) for value in values]
-    return pyarrow.array(values, type=type)
+    return pa.array(values, type=type)
 
 
 class _Sink(io.RawIOBase):

@@ -30,7 +30,7 @@ export function render({ model, view, el }) {
   const onLink = () => drawn.card?.markStale(isStale());
   link.addEventListener("change", onLink);
   if (place.picture) drawn.receive(place.picture);
-  const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture));
+  const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture), drawn.card && (() => drawn.card.title.textContent.trim()));
   model.on("options", () => drawn.tune?.(model.options));
   model.on("remove", () => {
     detach();

@@ -84,7 +84,7 @@ class Feed(View):
         Newest first; rows beyond `limit` are not shown.
     format
         A template with the columns in braces and `**bold**`; a mapping from the value of `category` to templates (the
-        key ``""`` for all others); or a function of the row (a mapping) that returns text or `(style, text)` pieces,
+        key ``""`` for all others), whose order is that of the colours; or a function of the row (a mapping) that returns text or `(style, text)` pieces,
         style being ``""`` or ``"b"``. Without one, all text columns are shown.
     seen
         A column that is true (or not NULL) once somebody has seen the row. The heading then counts new rows, and its
@@ -124,8 +124,9 @@ class Feed(View):
         """What the browser needs to know once."""
         where = "column" if isinstance(self.seen, str) else ("browser" if self.seen else None)
         category = self.category or "kind"
+        kinds = [kind for kind in self.format if kind] if isinstance(self.format, Mapping) else []
         given = {"limit": self.limit, "seen": where, "category": category, "pause": self.pause, "tones": self.tones}
-        return {**super().options(), **given}
+        return {**super().options(), **given, "kinds": kinds}
 
 
 def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:

@@ -13,6 +13,18 @@ export const clockTime = (at) => clock.format(at);
 export const preciseTime = (at) => `${clock.format(at)}.${String(Math.floor(at % 1000)).padStart(3, "0")}`;
 export const fullTime = (at) => moment.format(at);
 
+// Bokeh counts days in UTC: its ticks are asked for as if the reader's wall clock were UTC, and put back.
+export function inReadersZone(ticker) {
+  const plain = ticker.get_ticks.bind(ticker);
+  const wall = (at) => at - new Date(at).getTimezoneOffset() * 60000;
+  const instant = (at) => at + new Date(at + new Date(at).getTimezoneOffset() * 60000).getTimezoneOffset() * 60000;
+  ticker.get_ticks = (low, high, ...rest) => {
+    if (!Number.isFinite(low + high)) return plain(low, high, ...rest);
+    const { major, minor } = plain(wall(low), wall(high), ...rest);
+    return { major: major.map(instant), minor: minor.map(instant) };
+  };
+}
+
 // The server's clock, as far as this page knows it: relative times must not depend on the reader's.
 let ahead = 0;
 export const setServerTime = (now) => { ahead = now - Date.now(); };

@@ -52,6 +52,7 @@ class Group(View):
     missing = param.String(default="This is no longer there.", doc="Said when the query has no row.")
 
     kind: ClassVar[str] = "group"
+    is_content: ClassVar[bool] = False
 
     def __init__(self, *contents: Content, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(query, **params)

@@ -3,7 +3,9 @@ import { h, setText } from "./dom.js";
 import { preciseTime } from "./format.js";
 import { link } from "./channel.js";
 import { BannerView } from "./banner.js";
+import { SelectionView } from "./selection.js";
 import { StatusView } from "./status.js";
+import { UpdatesView } from "./updates.js";
 
 const REMEMBERED = "dashboard-theme";
 
@@ -18,6 +20,8 @@ export class PageView {
     this.snapshot = h("span");
     this.onMessage = () => this.tell();
     link.addEventListener("message", this.onMessage);
+    this.selection = new SelectionView(options.selection, options.known);
+    this.updates = options.updates ? new UpdatesView(model.place) : null;
     const children = model.get_child("objects") ?? [];
     const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)];
     this.node = h("div", { class: "page" },
@@ -35,15 +39,18 @@ export class PageView {
   }
 
   content(options, tools, contents) {
-    const bar = options.title || tools.length ? h("div", { class: "bar" }, h("h1", {}, options.title), tools.map((tool) => h("div", { class: "tool" }, tool))) : null;
+    const own = tools.map((tool) => h("div", { class: "tool" }, tool));
+    const bar = options.title || tools.length || this.updates ? h("div", { class: "bar" }, h("h1", {}, options.title), this.selection.node, own, h("span", { class: "push" }), this.updates?.node) : null;
     const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place] }, content));
     const footer = h("footer", {}, this.snapshot, options.note ? h("span", {}, options.note) : null);
-    return h("main", { id: "content", tabindex: "-1" }, bar, cells, footer);
+    return h("main", { id: "content", tabindex: "-1" }, bar, this.selection.line, cells, footer);
   }
 
   remove() {
     this.status.remove();
     this.banner.remove();
+    this.selection.remove();
+    this.updates?.remove();
     link.removeEventListener("message", this.onMessage);
   }
 

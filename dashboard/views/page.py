@@ -24,6 +24,8 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import panel as pn
 import param
 
+from . import address
+from .selection import Selection
 from .status import Status
 from .view import View
 
@@ -54,17 +56,30 @@ class Page(Status):
         Names and addresses of other pages, those of the site by default; `active` names this one.
     toolbar
         Panel objects beside the heading.
+    selection
+        What the reader may select; shown as a choice of time and as chips.
+    updates
+        Whether the reader may choose how often the page is brought up to date, make it stand still and step back.
     """
 
     brand = param.String(default="dashboard", doc="Name at the top left.")
     navigation = param.Dict(default=None, allow_None=True, doc="Addresses by name; those of the site by default.")
     active = param.String(default="", doc="The name in `navigation` that is this page.")
+    updates = param.Boolean(default=True, doc="Whether the reader may pause the page and step back.")
     note = param.String(default="", doc="Written in the footer beside the time of the snapshot.")
 
     kind: ClassVar[str] = "page"
 
-    def __init__(self, *contents: Content, live: Live, toolbar: Sequence[Any] = (), **params: Any) -> None:
+    def __init__(
+        self,
+        *contents: Content,
+        live: Live,
+        toolbar: Sequence[Any] = (),
+        selection: Selection | None = None,
+        **params: Any,
+    ) -> None:
         super().__init__(live, **params)
+        self.selection = selection
         self.contents = list(contents)
         self.toolbar = list(toolbar)
 
@@ -77,6 +92,7 @@ class Page(Status):
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
+            "selection": (self.selection or Selection()).options(), "known": address.known(), "updates": self.updates,
             "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 

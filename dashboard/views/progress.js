@@ -1,5 +1,6 @@
 // A bar for each row, by key. What is complete says so by more than its colour.
-import { colour, h, setText } from "./dom.js";
+import { asked, toggle } from "./address.js";
+import { colour, h, setText, settleColours } from "./dom.js";
 import { Card } from "./card.js";
 
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
@@ -26,8 +27,9 @@ export class ProgressView {
 
   merge({ rows, order = this.order }) {
     Object.assign(this.rows, rows);
+    settleColours(this.options.category, Object.values(rows).flatMap(({ kind }) => kind ?? []));
     for (const [key, row] of Object.entries(rows)) {
-      if (!this.items.has(key)) this.items.set(key, newBar());
+      if (!this.items.has(key)) this.items.set(key, this.bar(key));
       this.write(this.items.get(key), row);
     }
     const kept = new Set(order);
@@ -44,7 +46,21 @@ export class ProgressView {
     this.empty.hidden = order.length > 0;
   }
 
+  // A bar that selects its label for the page is a button.
+  bar(key) {
+    const item = newBar();
+    const { select } = this.options;
+    if (!select) return item;
+    const choose = () => toggle(select, this.rows[key].label);
+    const attributes = { role: "button", tabindex: "0", class: "selectable" };
+    for (const [name, value] of Object.entries(attributes)) item.node.setAttribute(name, value);
+    item.node.addEventListener("click", choose);
+    item.node.addEventListener("keydown", (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); choose(); } });
+    return item;
+  }
+
   write(item, row) {
+    if (this.options.select) item.node.setAttribute("aria-pressed", String(asked(this.options.select) === row.label));
     const { label, below, text, total, share, kind } = row;
     const isDone = this.options.counts && share === 1;
     setText(item.label, label);

@@ -72,6 +72,8 @@ class Progress(View):
         Column that colours the bar.
     format
         Python format of the numbers.
+    select
+        Field of the page's selection: a click on a bar selects its label for the whole page.
     """
 
     label = param.String(default=None, allow_None=True, doc="Column of the label; the first by default.")
@@ -80,6 +82,7 @@ class Progress(View):
     total = param.String(default=None, allow_None=True, doc="Column of the total; without one, the sum of all rows.")
     category = param.String(default=None, allow_None=True, doc="Column that colours the bar.")
     format = param.String(default="{:,}", doc="Python format of the numbers.")
+    select = param.String(default="", doc="Field of the page's selection that a click on a bar selects in.")
 
     kind: ClassVar[str] = "progress"
     default_span: ClassVar[int] = 4
@@ -93,7 +96,8 @@ class Progress(View):
 
     @override
     def options(self) -> dict[str, Any]:
-        return {**super().options(), "category": self.category or "", "counts": self.total is not None}
+        counts = self.total is not None
+        return {**super().options(), "category": self.category or "", "counts": counts, "select": self.select}
 
 
 def _said(value: object) -> str:

@@ -49,6 +49,7 @@ class Refresh(View):
     every = param.Number(default=5.0, bounds=(0.5, 3600), doc="Seconds from one refresh to the next.")
 
     kind: ClassVar[str] = "refresh"
+    is_content: ClassVar[bool] = False
     default_span: ClassVar[int] = 2
     _next: ClassVar[WeakKeyDictionary[Live, dict[str, float]]] = WeakKeyDictionary()
 

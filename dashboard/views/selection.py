@@ -5,7 +5,7 @@ time in the page's toolbar, a link, and the browser's way back: there is one way
 :class:`Chosen` query is then shown another query, which its neighbours may share.
 
     chosen = Selection(Field("kind", label="Kind", values=KINDS), spans=SPANS)
-    Chart(chosen.query(lambda: live.query(SQL, chosen.span.step, chosen["kind"])), x="at", y="n", by="kind", select="kind")
+    Chart(chosen.query(lambda: live.query(SQL, chosen.span.step, chosen["kind"])), x="at", y="n", select="kind")
     Page(…, selection=chosen)
 
 What the address asks for and the page does not have is ignored, and the page says so.

@@ -78,6 +78,7 @@ class Status(View):
     controls = param.Boolean(default=False, doc="Whether the reader may disconnect the page, and reconnect it.")
 
     kind: ClassVar[str] = "status"
+    is_content: ClassVar[bool] = False
     default_span: ClassVar[int] = 3
 
     def __init__(self, live: Live, **params: Any) -> None:

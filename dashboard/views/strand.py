@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import itertools
 import secrets
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterable, Sequence
@@ -30,6 +31,7 @@ from dashboard.errors import (
 from dashboard.live import LiveQuery
 
 from . import codec
+from .history import History
 
 if TYPE_CHECKING:
     from dashboard.live import Delta
@@ -72,6 +74,8 @@ class Strand:
         self.name = next(_names)
         self.key, self.queries, self.shape, self.priority = key, queries, shape, priority
         self.version = 0
+        self.since_when = 0.0  # from when on (ms) the picture has been true
+        self.history = History()
         self.flushed = 0.0
         self.cost = 0.0  # seconds that the last picture took
         self.followers: set[Follower] = set()
@@ -113,7 +117,9 @@ class Strand:
         new = self._draw()
         if new == self.picture:
             return False
-        old, self.picture = self.picture, new
+        now = self._moment()
+        self.history.pass_on(self.since_when, self.picture, now)
+        old, self.picture, self.since_when = self.picture, new, now
         self.version += 1
         step = self.shape.difference(old["body"], new["body"]) if _steady(old, new) else None
         if step is None:
@@ -135,6 +141,16 @@ class Strand:
             if sum(map(len, steps)) <= len(self._encoded()):
                 return steps
         return [self._encoded()]
+
+    def past(self, moment: float) -> bytes:
+        """What it showed at a moment (ms), for a page that steps back."""
+        picture = None if self.since_when <= moment else self.history.at(moment)
+        head = codec.dumps({"strand": self.name, "version": None})
+        return head[:-1] + b',"picture":' + (picture or codec.dumps(self.picture)) + b"}"
+
+    def _moment(self) -> float:
+        known = (codec.magnitude(query.at) for query in self.queries)
+        return max((moment for moment in known if moment is not None), default=time.time() * 1000)
 
     def _encoded(self) -> bytes:
         if self._whole is None or self._whole[0] != self.version:

@@ -55,6 +55,7 @@ class Switch(View):
     column = param.String(default=None, allow_None=True, doc="Column of the value; the first by default.")
 
     kind: ClassVar[str] = "switch"
+    is_content: ClassVar[bool] = False
     default_span: ClassVar[int] = 3
 
     def __init__(self, query: LiveQuery, turn: Callable[[bool], Awaitable[object]], **params: Any) -> None:

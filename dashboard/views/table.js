@@ -1,23 +1,32 @@
 // One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
 import { h, setText } from "./dom.js";
+import { toggle } from "./address.js";
 import { cellText, fullTime, tickTime } from "./format.js";
 import { Card } from "./card.js";
 import { drawnCell } from "./cells.js";
+import { Choosing } from "./choosing.js";
 import { Roll } from "./roll.js";
+import { keep, nothing, onAddress, sameWish, wished } from "./wish.js";
 
 const PAUSE = 250; // ms without a key pressed before a search is asked for
+const AWAITED = 4000; // ms until the table shows what it has, rather than what the address asks for
 
 export class TableView {
-  constructor(options, send) {
+  constructor(options, send, model) {
     this.options = options;
     this.send = send;
-    this.asked = { sort: null, page: 0, search: "", filters: {} };
+    this.place = model?.place;
+    this.asked = nothing();
+    this.hidden = new Set();
+    this.choosing = new Choosing(this);
     this.card = new Card({ ...options, title: options.title || " " }, { skeleton: Math.min(8, options.size + 1) });
     this.tally = h("span", { class: "tag", hidden: true });
     this.card.title.after(this.tally);
     this.filters = h("span", { class: "filters" });
     this.tally.after(this.filters);
+    this.card.aside.append(this.choosing.node);
     if (options.search) this.card.aside.append(this.searchField());
+    this.leaveAddress = onAddress(() => this.followAddress());
     this.header = h("tr");
     this.rows = h("tbody");
     this.table = h("table", { "aria-label": options.title || null }, h("thead", {}, this.header), this.rows);
@@ -29,13 +38,16 @@ export class TableView {
     this.table.classList.toggle("rolling", options.scroll === true);
   }
 
-  remove() { this.roll?.remove(); }
+  remove() {
+    this.leaveAddress();
+    this.roll?.remove();
+  }
 
   get node() { return this.card.node; }
 
   searchField() {
     let pause = 0;
-    const field = h("input", { type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
+    const field = this.field = h("input", { type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
     field.addEventListener("input", () => {
       clearTimeout(pause);
       pause = setTimeout(() => this.ask({ search: field.value, page: 0 }), PAUSE);
@@ -52,22 +64,68 @@ export class TableView {
 
   ask(change, isBusy = true) {
     this.asked = { ...this.asked, ...change };
+    this.remember(!("search" in change));
     if (isBusy) this.table.setAttribute("aria-busy", "true");
     if (isBusy && change.page === 0) this.roll?.rewind(this.table);
     this.send({ ask: this.asked });
   }
 
+  remember(isStep) {
+    if (this.options.place) keep(this.options.place, { ...this.asked, page: this.roll ? 0 : this.asked.page }, this.hidden, this.first, isStep);
+  }
+
   receive(picture) {
-    if (picture.step) this.step(picture.step);
-    else this.card.show(picture, (body) => this.draw(body));
+    if (picture.step) { if (this.body) this.step(picture.step); return; }
+    if (picture.body && !this.columns && this.begin(picture)) return;
+    this.card.show(picture, (body) => this.draw(body));
+  }
+
+  // The first picture tells the columns; if the address asks for something else, that is awaited.
+  begin(picture) {
+    this.columns = picture.body.columns;
+    this.first = picture.body.sort;
+    this.asked.sort = this.first;
+    if (!this.options.place || !this.followAddress()) return false;
+    setTimeout(() => { if (!this.body) this.card.show(picture, (body) => this.draw(body)); }, AWAITED);
+    return true;
+  }
+
+  followAddress() {
+    if (!this.columns || !this.options.place) return false;
+    const { hidden, ...wish } = wished(this.options.place, this.columns, this.first);
+    if (String([...this.hidden]) !== String(hidden)) {
+      this.hidden = new Set(hidden);
+      if (this.body) this.redraw();
+    }
+    const isOther = !sameWish(wish, { ...this.asked, page: this.roll ? 0 : this.asked.page });
+    if (!isOther) return false;
+    this.asked = { ...wish, facet: this.asked.facet };
+    if (this.field && this.field.value !== wish.search) this.field.value = wish.search;
+    this.send({ ask: this.asked });
+    return true;
+  }
+
+  showColumn(name, isShown) {
+    if (isShown) this.hidden.delete(name);
+    else if (this.namesShown().length > 1) this.hidden.add(name);
+    this.remember(false);
+    this.redraw();
+  }
+
+  namesShown() { return this.columns.map(({ name }) => name).filter((name) => !this.hidden.has(name)); }
+
+  redraw() {
+    this.items.clear();
+    this.rows.replaceChildren();
+    this.draw(this.body);
   }
 
   draw(body) {
-    const kept = ["columns", "sort", "search", "filters", ...(this.roll ? [] : ["page"])];
+    const kept = ["columns", "sort", "search", "filters", "ranges", ...(this.roll ? [] : ["page"])];
     const isSamePage = this.body?.page === body.page;
     const isSame = this.body && kept.every((name) => JSON.stringify(this.body[name]) === JSON.stringify(body[name]));
     this.body = body;
-    this.asked = { sort: body.sort, page: body.page, search: body.search, filters: body.filters };
+    this.columns = body.columns;
     this.table.removeAttribute("aria-busy");
     this.split();
     this.drawHeader();
@@ -80,7 +138,8 @@ export class TableView {
     this.tell();
   }
 
-  step({ rows, order, total }) {
+  step({ rows, order, total, facet }) {
+    if (facet !== undefined) { this.body.facet = facet; this.choosing.refresh(); }
     Object.assign(this.body.rows, rows);
     this.merge(rows, order ?? this.body.order, true);
     this.body.order = order ?? this.body.order;
@@ -90,11 +149,11 @@ export class TableView {
 
   // Columns that stand below another have no column of their own.
   split() {
-    const place = new Map(this.body.columns.map(({ name }, at) => [name, at]));
+    const place = new Map(this.body.columns.map(({ name }, at) => [name, at]).filter(([name]) => !this.hidden.has(name)));
     const lower = new Set(Object.entries(this.options.below).filter(([name, under]) => place.has(name) && place.has(under)).map(([, under]) => under));
     this.shown = this.body.columns
       .map((column, at) => ({ ...column, at, under: lower.has(this.options.below[column.name]) ? place.get(this.options.below[column.name]) : null }))
-      .filter(({ name }) => !lower.has(name));
+      .filter(({ name }) => place.has(name) && !lower.has(name));
   }
 
   drawHeader() {
@@ -195,10 +254,20 @@ export class TableView {
     if (drawn) return drawn;
     const text = column.formatted ? String(value ?? "–") : cellText(value, column.kind);
     if (this.options.tags.includes(column.name) && value !== null) {
-      return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
+      return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.choose(column.name, value); } }, text);
     }
     const isLong = text.length > 60;
     return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);
+  }
+
+  choose(name, value) {
+    if (this.options.select[name]) toggle(this.options.select[name], String(value));
+    else this.keep(name, value);
+  }
+
+  keepRange(name, both) {
+    const { [name]: _, ...others } = this.asked.ranges;
+    this.ask({ ranges: both ? { ...others, [name]: both } : others, page: 0 });
   }
 
   keep(name, value) {
@@ -207,14 +276,18 @@ export class TableView {
   }
 
   drawFilters() {
-    this.filters.replaceChildren(...Object.entries(this.body.filters).map(([name, value]) => (
-      h("button", { class: "chip", type: "button", "aria-label": `Remove the filter ${name}`, onclick: () => this.keep(name, value) }, `${name}: ${value} ✕`)
-    )));
+    const chip = (name, words, remove) => h("button", { class: "chip", type: "button", "aria-label": `Remove the filter ${name}`, onclick: remove }, `${this.columns.find((one) => one.name === name)?.label ?? name}: ${words} ✕`);
+    const bound = (name, text) => (this.columns.find((one) => one.name === name)?.kind === "time" && text ? fullTime(Date.parse(text)) : text);
+    this.filters.replaceChildren(
+      ...Object.entries(this.body.filters).map(([name, value]) => chip(name, value, () => this.keep(name, value))),
+      ...Object.entries(this.body.ranges).map(([name, both]) => chip(name, both.map((text) => bound(name, text)).join(" – "), () => this.keepRange(name, null))),
+    );
+    this.choosing.refresh();
   }
 
   tell() {
-    const { order, total, page, size, search, filters } = this.body;
-    const isNarrowed = search !== "" || Object.keys(filters).length > 0;
+    const { order, total, page, size, search, filters, ranges } = this.body;
+    const isNarrowed = search !== "" || Object.keys(filters).length + Object.keys(ranges).length > 0;
     this.empty.hidden = order.length > 0;
     setText(this.empty, isNarrowed ? "No rows match" : page > 0 ? "No rows on this page" : "No rows yet");
     this.tally.hidden = false;

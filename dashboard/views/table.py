@@ -164,7 +164,8 @@ class Table(View):
 
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(query, **params)
-        self._key: tuple[str, ...] = ()  # known once the first page is there
+        self._key: tuple[str, ...] = ()  # these two are known once the first page is there
+        self._kinds: dict[str, str] = {}
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
         if wrong:
             raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")
@@ -214,7 +215,9 @@ class Table(View):
     def _show(self, binding: Binding, choice: Choice) -> None:
         binding.choice["choice"] = choice
         if binding.strand is not None:
-            self._key = getattr(binding.strand.queries[0], "key", ())
+            page = binding.strand.queries[0]
+            self._key = getattr(page, "key", ())
+            self._kinds = {column.name: codec.kind(column.type) for column in page.columns}
         binding.show(strand(self._queries(choice), self._shape(choice), self.urgency()))
 
     def _first(self) -> Choice:
@@ -238,17 +241,11 @@ class Table(View):
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()), *values)
 
     def _sql(self, query: LiveQuery, choice: Choice) -> PageSQL:
-        searched = self._searched(query) if choice.search else ()
+        searched = tuple(name for name, kind in self._kinds.items() if kind not in ("bytes", "json"))
         return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), self._key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
         return query.live.query(sql, *parameters, scope=query.scope, priority=self.urgency())
-
-    def _searched(self, query: LiveQuery) -> tuple[str, ...]:
-        page = self._ask(
-            query, *PageSQL(query.sql, tuple(query.parameters), self._first(), self._size(), step=self._step()).rows()
-        )
-        return tuple(c.name for c in page.columns if codec.kind(c.type) not in ("bytes", "json"))
 
     def _shape(self, choice: Choice) -> TableShape:
         labels = self.columns if isinstance(self.columns, Mapping) else {}

@@ -48,6 +48,7 @@ class Tabs(View):
     place = param.String(default="tab", doc="Parameter of the address that keeps the open tab.")
 
     kind: ClassVar[str] = "tabs"
+    is_content: ClassVar[bool] = False
 
     def __init__(self, tabs: Mapping[str, Build], *, aside: Sequence[Any] = (), **params: Any) -> None:
         super().__init__(**params)

@@ -61,6 +61,8 @@ class View(Viewer):
 
     kind: ClassVar[str] = "pane"
     default_span: ClassVar[int] = 12
+    #: Whether it shows rows, which a reader may want to stand still, rather than how the page itself does.
+    is_content: ClassVar[bool] = True
 
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types

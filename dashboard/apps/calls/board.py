@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 import asyncio
-import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import Span
 from dashboard.apps.statements import statements
 from dashboard.apps.writing import write
 from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
-    from dashboard.views import View
+    from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.calls", "queries")
 ACKNOWLEDGE = statements(__package__ or "dashboard.apps.calls", "simulate")["acknowledge"]
-SPANS = (
-    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Calls per minute"),
-    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Calls per hour"),
-    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Calls per quarter of a day"),
-    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Calls per day"),
-)
 LANES = {"ringing": "Ringing", "active": "Speaking", "on hold": "On hold"}
 TONES = {"critical": "bad", "warning": "warn", "info": "plain"}
 
@@ -31,8 +23,9 @@ TONES = {"critical": "bad", "warning": "warn", "info": "plain"}
 class Board:
     """The views of one account's page."""
 
-    def __init__(self, live: Live, account: int) -> None:
+    def __init__(self, live: Live, account: int, selection: Selection) -> None:
         self._live = live
+        self._selection = selection
         self._scope = Scope(role="calls_member", settings={"app.user_id": str(account)})
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -94,12 +87,18 @@ class Board:
             nothing="nobody",
         )
 
-    def chart(self, span: Span) -> View:
+    def chart(self) -> View:
         """Calls over time, answered and missed."""
         from dashboard.views import Chart
 
-        over_time = self._query("calls_over_time", span.step, span.steps, priority="low")
-        return Chart(over_time, title=span.title, x="at", y="calls", by="outcome", kind="bar")
+        chosen = self._selection
+
+        def ask() -> LiveQuery:
+            span = chosen.span
+            return self._query("calls_over_time", span.step, span.steps, span.until, priority="low")
+
+        over_time = chosen.query(ask, title=lambda: f"Calls per {chosen.span.per}")
+        return Chart(over_time, x="at", y="calls", by="outcome", kind="bar")
 
     def feed(self) -> View:
         """What happened last."""

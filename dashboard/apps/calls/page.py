@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import Span, asked, choice_of_member, choice_of_span, for_member, place
-from dashboard.views import Page
+from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.views import SPANS, Page, Selection
 
-from .board import SPANS, SQL, Board
+from .board import SQL, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,17 +25,12 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
-    board = Board(live, account)
-    first = next((span for span in SPANS if span.slug == asked("span")), SPANS[1])
-    chart = place(board.chart(first))
-
-    def look(span: Span) -> None:
-        chart[:] = [board.chart(span)]
-
+    selection = Selection(spans=SPANS, first="24h")
+    board = Board(live, account, selection)
     shown = Page(
         *board.tiles(),
         board.lanes(),
-        (chart, 8),
+        board.chart(),
         board.feed(),
         (board.bidding(), 8),
         board.bids(),
@@ -45,6 +40,7 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         live=live,
         title="Calls",
         active="Calls",
-        toolbar=[choice_of_span(SPANS, first, look), choice_of_member(accounts, account)],
+        selection=selection,
+        toolbar=[choice_of_member(accounts, account)],
     )
     return shown.__panel__()

@@ -56,11 +56,11 @@ GROUP BY hour
 ORDER BY hour;
 
 -- name: calls_over_time
--- $1: length of one step; $2: number of steps. Steps without a call are there, with 0.
+-- $1: length of one step; $2: number of steps; $3: their end, NULL for now. Steps without a call are there, with 0.
 SELECT step AS at, outcome, count(call.id) AS calls
 FROM generate_series(
-         date_bin($1::interval, now(), date_trunc('day', now())) - ($2::integer - 1) * $1::interval,
-         date_bin($1::interval, now(), date_trunc('day', now())), $1::interval) AS step
+         date_bin($1::interval, COALESCE($3::timestamptz, now()), date_trunc('day', COALESCE($3::timestamptz, now()))) - ($2::integer - 1) * $1::interval,
+         date_bin($1::interval, COALESCE($3::timestamptz, now()), date_trunc('day', COALESCE($3::timestamptz, now()))), $1::interval) AS step
 CROSS JOIN (VALUES (1, 'answered'), (2, 'missed')) AS outcomes (place, outcome)
 LEFT JOIN calls.calls call
        ON call.started_at >= step AND call.started_at < step + $1::interval

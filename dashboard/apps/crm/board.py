@@ -2,27 +2,21 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import Span
 from dashboard.apps.statements import statements
 from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
-    from dashboard.views import View
+    from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.crm", "queries")
+KINDS = {"calls": ["call"], "e-mails": ["email"], "meetings": ["meeting"], "contacts": ["contact", "stage", "note"]}
+STAGES = ("lead", "prospect", "customer", "partner", "inactive")
 
 
-SPANS = (
-    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Activity per minute, by kind"),
-    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Activity per hour, by kind"),
-    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Activity per quarter of a day, by kind"),
-    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Activity per day, by kind"),
-)
 
 
 def scope_of(member: int) -> Scope:
@@ -31,10 +25,11 @@ def scope_of(member: int) -> Scope:
 
 
 class Board:
-    """The views of one member's page."""
+    """The views of one member's page; a click on a kind of activity or a stage narrows the others."""
 
-    def __init__(self, live: Live, member: int) -> None:
+    def __init__(self, live: Live, member: int, selection: Selection) -> None:
         self._live = live
+        self._selection = selection
         self._scope = scope_of(member)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
@@ -79,25 +74,35 @@ class Board:
             ),
         ]
 
-    def chart(self, span: Span) -> View:
+    def chart(self) -> View:
         """Activity over time."""
         from dashboard.views import Chart
 
+        chosen = self._selection
+
+        def ask() -> LiveQuery:
+            return self._query("activity_over_time", chosen.span.step, chosen.span.steps, chosen.span.until)
+
         return Chart(
-            self._query("activity_over_time", span.step, span.steps),
-            title=span.title,
+            chosen.query(ask, title=lambda: f"Activity per {chosen.span.per}, by kind"),
             x="at",
             y="activities",
             by="kind",
             kind="line",
+            select="kind",
         )
 
     def feed(self) -> View:
         """The latest activities; what is new since the reader last looked is counted."""
         from dashboard.views import Feed
 
+        chosen = self._selection
+
+        def ask() -> LiveQuery:
+            return self._query("feed", KINDS.get(chosen["kind"] or ""), chosen["stage"], priority="high")
+
         return Feed(
-            self._query("feed", priority="high"),
+            chosen.query(ask),
             title="Activity",
             caption="newest first",
             format=line,
@@ -111,11 +116,12 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._query("contact_list"),
+            self._selection.query(lambda: self._query("contact_list", self._selection["stage"])),
             title="Contacts",
             columns=["name", "stage", "source", "country", "score", "last activity"],
             below={"name": "email"},
             tags=["stage"],
+            select={"stage": "stage"},
             page_size=10,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import Span, asked, choice_of_member, choice_of_span, for_member, place
-from dashboard.views import Page
+from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.views import SPANS, Field, Page, Selection
 
-from .board import SPANS, SQL, Board
+from .board import KINDS, SQL, STAGES, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,21 +25,18 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
-    board = Board(live, member)
-    first = next((span for span in SPANS if span.slug == asked("span")), SPANS[1])
-    chart = place(board.chart(first))
-
-    def look(span: Span) -> None:
-        chart[:] = [board.chart(span)]
-
+    fields = (Field("kind", "Activity", tuple(KINDS)), Field("stage", "Stage", STAGES))
+    selection = Selection(*fields, spans=SPANS, first="24h")
+    board = Board(live, member, selection)
     shown = Page(
         *board.tiles(),
-        (chart, 8),
+        board.chart(),
         board.feed(),
         board.table(),
         live=live,
         title="Network overview",
         active="CRM",
-        toolbar=[choice_of_span(SPANS, first, look), choice_of_member(members, member)],
+        selection=selection,
+        toolbar=[choice_of_member(members, member)],
     )
     return shown.__panel__()

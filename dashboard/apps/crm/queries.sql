@@ -54,11 +54,11 @@ GROUP BY hour
 ORDER BY hour;
 
 -- name: activity_over_time
--- $1: length of one step; $2: number of steps. Steps without an activity are there, with 0.
+-- $1: length of one step; $2: number of steps; $3: their end, NULL for now. Steps without an activity are there, with 0.
 SELECT step AS at, kinds.kind, count(activity.id) AS activities
 FROM generate_series(
-         date_bin($1::interval, now(), date_trunc('day', now())) - ($2::integer - 1) * $1::interval,
-         date_bin($1::interval, now(), date_trunc('day', now())), $1::interval) AS step
+         date_bin($1::interval, COALESCE($3::timestamptz, now()), date_trunc('day', COALESCE($3::timestamptz, now()))) - ($2::integer - 1) * $1::interval,
+         date_bin($1::interval, COALESCE($3::timestamptz, now()), date_trunc('day', COALESCE($3::timestamptz, now()))), $1::interval) AS step
 CROSS JOIN (VALUES (1, 'calls', '{call}'::crm.activity_kind[]), (2, 'e-mails', '{email}'),
                    (3, 'meetings', '{meeting}'), (4, 'contacts', '{contact,stage,note}')) AS kinds (place, kind, members)
 LEFT JOIN crm.member_activities activity
@@ -67,18 +67,21 @@ GROUP BY step, place, kinds.kind
 ORDER BY step, place;
 
 -- name: feed
--- The kinds are those of the chart, so that they have the same colours.
+-- The kinds are those of the chart, so that they have the same colours. $1: kinds, $2: stage; NULL for all.
 SELECT activity.id, activity.created_at, activity.description, contact.name AS contact,
        CASE activity.kind WHEN 'call' THEN 'calls' WHEN 'email' THEN 'e-mails' WHEN 'meeting' THEN 'meetings'
                           ELSE 'contacts' END AS kind
 FROM crm.member_activities activity
 LEFT JOIN crm.contacts contact ON contact.id = activity.contact_id
+WHERE ($1::text[] IS NULL OR activity.kind::text = ANY ($1)) AND ($2::text IS NULL OR contact.stage::text = $2)
 ORDER BY activity.created_at DESC, activity.id DESC
 LIMIT 50;
 
 -- name: contact_list
+-- $1: stage; NULL for all.
 SELECT id, name, email, stage::text AS stage, score, source, country, last_activity_at AS "last activity"
 FROM crm.contacts
+WHERE $1::text IS NULL OR stage::text = $1
 ORDER BY last_activity_at DESC, id DESC;
 
 -- name: profile

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import datetime as dt
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import Span
 from dashboard.apps.statements import statements
 from dashboard.apps.writing import write
 from dashboard.errors import QueryError
@@ -15,15 +12,10 @@ from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
-    from dashboard.views import View
+    from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.earnings", "queries")
-SPANS = (
-    Span(slug="1h", label="1 h", step=dt.timedelta(minutes=1), steps=60, title="Earnings per minute, by kind"),
-    Span(slug="24h", label="24 h", step=dt.timedelta(hours=1), steps=24, title="Earnings per hour, by kind"),
-    Span(slug="7d", label="7 d", step=dt.timedelta(hours=6), steps=28, title="Earnings per quarter of a day, by kind"),
-    Span(slug="30d", label="30 d", step=dt.timedelta(days=1), steps=30, title="Earnings per day, by kind"),
-)
+PAID = {kind: f"**${{amount:,.2f}}** {kind}, {{asset}}" for kind in ("click fee", "commission", "licence")}
 STORY = {
     "impression": "**{asset}** shown for {campaign}",
     "click": "**{asset}** clicked for {campaign}",
@@ -36,8 +28,9 @@ STORY = {
 class Board:
     """The views of one owner's page."""
 
-    def __init__(self, live: Live, owner: int) -> None:
+    def __init__(self, live: Live, owner: int, selection: Selection) -> None:
         self._live = live
+        self._selection = selection
         self._owner = owner
         self._scope = Scope(role="earnings_member", settings={"app.user_id": str(owner)})
 
@@ -75,7 +68,7 @@ class Board:
             ),
             Tile(
                 today,
-                title="Clicked today",
+                title="Click rate today",
                 column="clicked",
                 format="{:.1%}",
                 comparison="clicked_yesterday",
@@ -84,14 +77,18 @@ class Board:
             ),
         ]
 
-    def chart(self, span: Span) -> View:
+    def chart(self) -> View:
         """Earnings over time."""
+        chosen = self._selection
+
+        def ask() -> LiveQuery:
+            return self._query("over_time", chosen.span.step, chosen.span.steps, chosen.span.until)
+
         return Chart(
-            self._query("over_time", span.step, span.steps),
-            title=span.title,
+            chosen.query(ask, title=lambda: f"Earnings per {chosen.span.per}, by kind"),
             x="at",
             y="earned",
-            by="kind",
+            by="source",
             kind="area",
             height=220,
             unit=" $",
@@ -103,8 +100,9 @@ class Board:
             self._query("ticker", priority="critical"),
             title="Latest earnings",
             caption="the last five",
-            format=payment,
+            format=PAID,
             time="at",
+            category="source",
             limit=5,
         )
 
@@ -160,8 +158,3 @@ class Board:
     async def _turn(self, wanted: bool) -> None:
         if not await write(self._live, self._scope, SQL["switch"], self._owner, wanted):
             raise QueryError("There is no switch for this owner.", "Reload the page.", sql=SQL["switch"])
-
-
-def payment(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """An earning as it reads in the ticker."""
-    return [("b", f"${row['amount']:,.2f}"), ("", f" {row['kind']}, {row['asset']}")]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import Span, asked, choice_of_member, choice_of_span, for_member, place
-from dashboard.views import Page
+from dashboard.apps.frame import choice_of_member, for_member, place
+from dashboard.views import SPANS, Page, Selection
 
-from .board import SPANS, SQL, Board
+from .board import SQL, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,16 +25,11 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
-    board = Board(live, owner)
-    first = next((span for span in SPANS if span.slug == asked("span")), SPANS[0])
-    chart = place(board.chart(first))
-
-    def look(span: Span) -> None:
-        chart[:] = [board.chart(span)]
-
+    selection = Selection(spans=SPANS, first="1h")
+    board = Board(live, owner, selection)
     shown = Page(
         *board.tiles(),
-        (chart, 8),
+        board.chart(),
         board.ticker(),
         board.feed(),
         (place(board.statistics(), board.assets_by_status()), 4),
@@ -42,6 +37,7 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
         live=live,
         title="Earnings",
         active="Earnings",
-        toolbar=[choice_of_span(SPANS, first, look), choice_of_member(members, owner), board.switch()],
+        selection=selection,
+        toolbar=[choice_of_member(members, owner), board.switch()],
     )
     return shown.__panel__()

@@ -55,7 +55,7 @@ GROUP BY step
 ORDER BY step;
 
 -- name: ticker
-SELECT earning.id, earning.at, earning.kind::text AS kind, earning.amount, asset.name AS asset
+SELECT earning.id, earning.at, earning.kind::text AS source, earning.amount, asset.name AS asset
 FROM earnings.earnings earning
 LEFT JOIN earnings.assets asset ON asset.id = earning.asset_id
 WHERE earning.owner_id = $1
@@ -79,11 +79,11 @@ GROUP BY 1, 2
 ORDER BY place;
 
 -- name: over_time
--- $2: length of one step; $3: number of steps. Steps in which nothing was earned are there, with 0.
-SELECT step AS at, kinds.kind::text AS kind, COALESCE(sum(earning.amount), 0) AS earned
+-- $2: length of one step; $3: number of steps; $4: their end, NULL for now. Steps in which nothing was earned are there, with 0.
+SELECT step AS at, kinds.kind::text AS source, COALESCE(sum(earning.amount), 0) AS earned
 FROM generate_series(
-         date_bin($2::interval, now(), date_trunc('day', now())) - ($3::integer - 1) * $2::interval,
-         date_bin($2::interval, now(), date_trunc('day', now())), $2::interval) AS step
+         date_bin($2::interval, COALESCE($4::timestamptz, now()), date_trunc('day', COALESCE($4::timestamptz, now()))) - ($3::integer - 1) * $2::interval,
+         date_bin($2::interval, COALESCE($4::timestamptz, now()), date_trunc('day', COALESCE($4::timestamptz, now()))), $2::interval) AS step
 CROSS JOIN unnest(enum_range(NULL::earnings.earning_kind)) AS kinds (kind)
 LEFT JOIN earnings.earnings earning
        ON earning.owner_id = $1 AND earning.at >= step AND earning.at < step + $2::interval AND earning.kind = kinds.kind

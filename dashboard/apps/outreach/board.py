@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from dashboard.views import View
 
 SQL = statements(__package__ or "dashboard.apps.outreach", "queries")
+TOLD = dict.fromkeys(
+    ("invitation", "acceptance", "message", "reply", "refusal", "campaign", "import"), "{description}"
+)  # every kind reads as the database says it; their order is that of their colours
 
 
 class Board:
@@ -30,7 +33,7 @@ class Board:
 
     def tiles(self) -> list[View]:
         """How it goes: what was sent, who accepts, who replies, what is still to come."""
-        rates, by_week = self._query("rates"), self._query("rates_by_week", priority="low")
+        rates = self._query("rates")
         return [
             Tile(
                 self._query("invitations", priority="high"),
@@ -46,9 +49,16 @@ class Board:
                 column="accepted",
                 format="{:.1%}",
                 caption="of all invited",
-                sparkline=by_week,
+                sparkline=self._query("accepted_by_week", priority="low"),
             ),
-            Tile(rates, title="Reply rate", column="replied", format="{:.1%}", caption="of those who accepted"),
+            Tile(
+                rates,
+                title="Reply rate",
+                column="replied",
+                format="{:.1%}",
+                caption="of those who accepted",
+                sparkline=self._query("replied_by_week", priority="low"),
+            ),
             Tile(
                 self._query("people_remaining", priority="high"),
                 title="People still to import",
@@ -86,10 +96,11 @@ class Board:
         return Feed(
             self._query("activity", priority="high"),
             title="Recent activity",
-            format="{description}",
+            format=TOLD,
             time="at",
-            limit=8,
+            limit=11,
             pause=True,
+            span=8,
         )
 
     def imports(self) -> View:
@@ -116,7 +127,7 @@ class Board:
             Feed(
                 self._query("campaign_activity", number, priority="high"),
                 title="Activity of this campaign",
-                format="{description}",
+                format=TOLD,
                 time="at",
                 limit=8,
                 span=8,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.apps.frame import choice_of_member, for_member, number_asked, place, remember
+from dashboard.apps.frame import choice_of_member, for_member, place
 from dashboard.views import Page, Refresh
+from dashboard.views.address import number_asked, on_change, remember
 from dashboard.views.pane import Wake
 
 from .board import SQL, Board
@@ -32,9 +33,8 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
     shown = Page(
         *board.tiles(),
         (Campaigns(board).column, 12),
-        board.states(),
+        (place(board.states(), board.imports()), 4),
         board.activity(),
-        board.imports(),
         live=live,
         title="Outreach",
         active="Outreach",
@@ -53,6 +53,12 @@ class Campaigns:
         self._table: Any = board.campaigns(self._open).__panel__()
         self.column = place(self._table)
         self._show()
+        on_change(self._follow)
+
+    def _follow(self) -> None:
+        """Somebody went back, or forth."""
+        if number_asked("campaign") != self._opened:
+            self._turn(number_asked("campaign"))
 
     def _open(self, key: object) -> None:
         self._turn(int(key) if isinstance(key, str) and key.isdecimal() else None)
