@@ -23,9 +23,16 @@ FROM outreach.connections
 WHERE user_id = $1
 GROUP BY user_id;
 
--- name: rates_by_week
-SELECT week, count(accepted_at)::float8 / NULLIF(count(connection.id), 0) AS accepted,
-       count(replied_at)::float8 / NULLIF(count(accepted_at), 0) AS replied
+-- name: accepted_by_week
+SELECT week, count(accepted_at)::float8 / NULLIF(count(connection.id), 0) AS accepted
+FROM generate_series(date_trunc('week', now()) - interval '5 weeks', date_trunc('week', now()), interval '1 week') AS week
+LEFT JOIN outreach.connections connection
+       ON user_id = $1 AND invited_at >= week AND invited_at < week + interval '1 week'
+GROUP BY week
+ORDER BY week;
+
+-- name: replied_by_week
+SELECT week, count(replied_at)::float8 / NULLIF(count(accepted_at), 0) AS replied
 FROM generate_series(date_trunc('week', now()) - interval '5 weeks', date_trunc('week', now()), interval '1 week') AS week
 LEFT JOIN outreach.connections connection
        ON user_id = $1 AND invited_at >= week AND invited_at < week + interval '1 week'
