@@ -100,14 +100,25 @@ async def _open(dsn: str, name: str, timeout: float, statement_timeout: float | 
             connection = await _opened(dsn, name, timeout, statement_timeout, pooled=False)
         except asyncpg.ProtocolViolationError:  # a pooler refuses settings that it would have to keep apart
             return await _opened(dsn, name, timeout, statement_timeout, pooled=True)
-        async with connection.transaction():
-            backend = await (await connection.prepare("SELECT pg_backend_pid()", name="")).fetchval()
-        if backend == connection.get_server_pid():
+        if not await _is_pooled(connection):
             return connection
-        await connection.close()
         return await _opened(dsn, name, timeout, statement_timeout, pooled=True)
     except (*_LOST, ValueError, asyncpg.PostgresError) as error:
         raise _connect_error(error, dsn) from error
+
+
+async def _is_pooled(connection: Connection) -> bool:
+    """Whether somebody else answers than who was called; then the connection is closed."""
+    try:
+        async with connection.transaction():
+            backend = await (await connection.prepare("SELECT pg_backend_pid()", name="")).fetchval()
+    except BaseException:
+        connection.terminate()
+        raise
+    if backend == connection.get_server_pid():
+        return False
+    connection.terminate()
+    return True
 
 
 async def _opened(dsn: str, name: str, timeout: float, statement_timeout: float | None, *, pooled: bool) -> Connection:

@@ -280,6 +280,19 @@ async def test_a_wire_that_stalls_in_the_middle_of_a_query_is_noticed(
         await eventually(lambda: len(rows_of(joined)) == 3)
 
 
+async def test_a_connection_given_up_while_it_is_made_is_closed(proxy: Proxy, writer: Connection) -> None:
+    proxy.slow(0.01)
+    for steps in range(1, 40):
+        making = asyncio.create_task(connect(proxy.dsn))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        await eventually(lambda wanted=steps: proxy.accepted >= wanted)  # type: ignore[misc]  # a default
+        making.cancel()
+        await asyncio.wait({making})
+    proxy.slow(0)
+    await eventually(lambda: proxy.connections == 0)
+
+
 async def test_a_slow_wire_is_followed_at_its_own_pace(proxy: Proxy, writer: Connection) -> None:
     async with Live(proxy.dsn, pace=PACE) as live:
         told = await Told(live).ready()
