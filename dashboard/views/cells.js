@@ -62,7 +62,7 @@ function strokes(values) {
 
 // One line of it, which opens to all of it; what was open stays open.
 function code(text, old) {
-  const short = text.replace(/\s+/g, " ").trim();
+  const short = text.replace(/^\s*--.*$/gm, "").replace(/\s+/g, " ").trim();
   if (short.length <= LINE && !text.includes("\n")) return h("span", { class: "code" }, text);
   return h("details", { class: "code", open: (old?.open ?? old?.firstChild?.open) === true, onclick: (event) => event.stopPropagation() }, h("summary", { title: text }, h("span", {}, short)), h("pre", {}, text));
 }
