@@ -15,7 +15,7 @@ from dashboard.apps.statements import statements
 
 HOUR, MONTH = dt.timedelta(hours=1), dt.timedelta(days=30)
 PARAMETERS: dict[str, tuple[Any, ...]] = {
-    "calls_over_time": (HOUR, 24),
+    "calls_over_time": (HOUR, 24, None),
     "best_sellers": (MONTH,),
     "by_category": (MONTH,),
     "favourites_over_time": (30,),
