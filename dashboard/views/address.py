@@ -20,7 +20,7 @@ _known: WeakKeyDictionary[Document, set[str]] = WeakKeyDictionary()
 def said() -> dict[str, str]:
     """All parameters of the address as it is now."""
     location = pn.state.location
-    if location is not None and location.search:
+    if location is not None and location.pathname:  # it is known, and may well say nothing any more
         return dict(parse_qsl(str(location.search).removeprefix("?"), keep_blank_values=True))
     given = pn.state.session_args or {}
     return {name: values[0].decode(errors="replace") for name, values in given.items() if values}

@@ -73,7 +73,7 @@ class Board:
                 format="{:.1%}",
                 comparison="clicked_yesterday",
                 change="points",
-                caption="of impressions, vs. yesterday",
+                caption="vs. yesterday",
             ),
         ]
 

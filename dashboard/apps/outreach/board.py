@@ -98,7 +98,7 @@ class Board:
             title="Recent activity",
             format=TOLD,
             time="at",
-            limit=11,
+            limit=12,
             pause=True,
             span=8,
         )
