@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import sys
 import textwrap
@@ -69,7 +70,8 @@ class Told:
         return [query.plan.kind for query in self.queries if query.plan is not None]
 
     def names(self) -> list[str]:
-        return [status.state for status in self.states]
+        """The states, each once however often its reason changed."""
+        return [state for state, _ in itertools.groupby(status.state for status in self.states)]
 
     async def are_right(self, connection: Connection) -> bool:
         for query in self.queries:
