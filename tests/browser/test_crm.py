@@ -44,7 +44,8 @@ async def charted(tab: Tab, series: str) -> list[float]:
         await tab.evaluate(
             """(series) => {
               const roots = Bokeh.documents.flatMap((document) => document.roots());
-              const line = roots.filter(({ name }) => name === "figure").at(-1)?.renderers.find(({ name }) => name === series);
+              const figure = roots.filter(({ name }) => name === "figure").at(-1);
+              const line = figure?.renderers.find(({ name }) => name === series);
               return line ? [...line.data_source.data.y] : [];
             }""",
             series,

@@ -17,8 +17,6 @@ KINDS = {"calls": ["call"], "e-mails": ["email"], "meetings": ["meeting"], "cont
 STAGES = ("lead", "prospect", "customer", "partner", "inactive")
 
 
-
-
 def scope_of(member: int) -> Scope:
     """In whose eyes the page is seen."""
     return Scope(role="crm_member", settings={"app.user_id": str(member)})
