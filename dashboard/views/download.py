@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import importlib
 import importlib.util
 import io
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -130,9 +131,7 @@ def _csv(columns: Sequence[Column]) -> Writer:
 
 
 def _parquet(columns: Sequence[Column]) -> Writer:
-    import pyarrow as pa
-    from pyarrow import parquet
-
+    pa, parquet = (importlib.import_module(name) for name in ("pyarrow", "pyarrow.parquet"))
     types = {
         "number": pa.float64(), "boolean": pa.bool_(), "time": pa.timestamp("us", "UTC"),
         "clock": pa.timestamp("us"), "date": pa.date32(),
@@ -159,8 +158,7 @@ def _parquet(columns: Sequence[Column]) -> Writer:
 
 
 def _array(rows: Rows, place: int, type: Any) -> Any:
-    import pyarrow as pa
-
+    pa = importlib.import_module("pyarrow")
     values = [row[place] for row in rows]
     if pa.types.is_string(type):
         values = [None if value is None else str(_plain(value, is_safe=True)) for value in values]

@@ -84,8 +84,8 @@ class Feed(View):
         Newest first; rows beyond `limit` are not shown.
     format
         A template with the columns in braces and `**bold**`; a mapping from the value of `category` to templates (the
-        key ``""`` for all others), whose order is that of the colours; or a function of the row (a mapping) that returns text or `(style, text)` pieces,
-        style being ``""`` or ``"b"``. Without one, all text columns are shown.
+        key ``""`` for all others), whose order is that of the colours; or a function of the row (a mapping) that
+        returns text or `(style, text)` pieces, style being ``""`` or ``"b"``. Without one, all text columns are shown.
     seen
         A column that is true (or not NULL) once somebody has seen the row. The heading then counts new rows, and its
         button emits the event ``"seen"`` with the keys of the rows shown; ``True`` instead of a column keeps what was

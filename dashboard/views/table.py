@@ -165,7 +165,7 @@ class Table(View):
     def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
         super().__init__(query, **params)
         self._key: tuple[str, ...] = ()  # these two are known once the first page is there
-        self._kinds: dict[str, str] = {}
+        self._types: dict[str, str] = {}
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
         if wrong:
             raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")
@@ -203,9 +203,8 @@ class Table(View):
 
     def choice(self, binding: Binding, ask: Any) -> Choice:
         """A reader's wish, as far as the columns they see have it."""
-        shown = binding.strand
-        columns = shown.queries[0].columns if shown is not None else ()
-        return asked(ask, {column.name: column.type for column in columns})
+        self._learn(binding)
+        return asked(ask, self._types)
 
     def every(self, choice: Choice) -> tuple[LiveQuery, str, tuple[object, ...]]:
         """All rows that match, as SQL, and the query whose they are."""
@@ -214,11 +213,15 @@ class Table(View):
 
     def _show(self, binding: Binding, choice: Choice) -> None:
         binding.choice["choice"] = choice
-        if binding.strand is not None:
-            page = binding.strand.queries[0]
-            self._key = getattr(page, "key", ())
-            self._kinds = {column.name: codec.kind(column.type) for column in page.columns}
+        self._learn(binding)
         binding.show(strand(self._queries(choice), self._shape(choice), self.urgency()))
+
+    def _learn(self, binding: Binding) -> None:
+        """Take note of the columns, once a page of them is there."""
+        page = None if binding.strand is None else binding.strand.queries[0]
+        if page is not None and page.columns:
+            self._key = getattr(page, "key", ())
+            self._types = {column.name: column.type for column in page.columns}
 
     def _first(self) -> Choice:
         if self.sort is None:
@@ -241,7 +244,7 @@ class Table(View):
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()), *values)
 
     def _sql(self, query: LiveQuery, choice: Choice) -> PageSQL:
-        searched = tuple(name for name, kind in self._kinds.items() if kind not in ("bytes", "json"))
+        searched = tuple(name for name in self._types if codec.kind(self._types[name]) not in ("bytes", "json"))
         return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), self._key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:

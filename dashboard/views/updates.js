@@ -27,7 +27,8 @@ export class UpdatesView {
     this.onAddress = () => this.keepSearch();
     address.addEventListener("change", this.onAddress);
     this.channel.greet = () => this.wish();
-    if (this.kept.search && !window.location.search) setTimeout(() => go(this.kept.search, false), 0);
+    if (window.location.search) this.keepSearch();
+    else if (this.kept.search) setTimeout(() => go(this.kept.search, false), 0);
     this.say();
   }
 

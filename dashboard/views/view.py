@@ -64,11 +64,11 @@ class View(Viewer):
     #: Whether it shows rows, which a reader may want to stand still, rather than how the page itself does.
     is_content: ClassVar[bool] = True
 
-    def __init__(self, query: LiveQuery | None = None, **params: Any) -> None:
+    def __init__(self, query: LiveQuery | Chosen | None = None, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
         self.bindings: WeakSet[Binding] = WeakSet()
         self._chosen = query if isinstance(query, Chosen) else None
-        self.query = query if self._chosen is None else self._chosen.query
+        self.query: LiveQuery | None = query.query if isinstance(query, Chosen) else query
         if self._chosen is not None:
             self.title = self._chosen.title or self.title
             self._chosen.watch(self._choose)

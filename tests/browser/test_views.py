@@ -290,9 +290,9 @@ async def test_a_view_of_ones_own_is_drawn_by_panel(
         return dashboard.Page(Names(live.query("SELECT id, who FROM sale ORDER BY id"), title="Mine"), live=live)
 
     await page.goto(await serve(build))
-    await expect(page.locator("input")).to_have_value("25 sales, last by Person 25")
+    await expect(page.locator("input[type=text]")).to_have_value("25 sales, last by Person 25")
     psql(server, "INSERT INTO sale (who) VALUES ('Zoë')", database)
-    await expect(page.locator("input")).to_have_value("26 sales, last by Zoë")
+    await expect(page.locator("input[type=text]")).to_have_value("26 sales, last by Zoë")
 
 
 async def test_a_view_of_an_empty_table_says_so(
