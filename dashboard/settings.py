@@ -75,6 +75,7 @@ class Settings(BaseSettings):
 
     connect_timeout: float = Field(default=10, gt=0, description="seconds to wait for a connection to the database")
     statement_timeout: float = Field(default=60, ge=0, description="seconds a SELECT may run; 0: without end")
+    max_rows: int = Field(default=100_000, gt=0, description="rows kept of one live query; one with more is refused")
     lock_timeout: float = Field(
         default=5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
     )

@@ -44,6 +44,11 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
     pooled: bool
     statement_timeout: float | None
 
+    async def fetch_at_most(self, limit: int, sql: str, *parameters: Any) -> list[asyncpg.Record]:
+        """Run one statement and take no more than so many of its rows, in one round trip."""
+        self._check_open()
+        return list(await self._execute(sql, parameters, limit, None))
+
 
 OLDEST = 140000
 _SECRET = re.compile(r"\b((?:ssl)?password\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)

@@ -11,8 +11,10 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from dashboard.errors import QueryError
 from dashboard.postgres.connection import Connection, translated
 from dashboard.postgres.scope import Scope, entered
+from dashboard.settings import settings
 from dashboard.sql import load
 
 Row = tuple[Any, ...]
@@ -102,9 +104,23 @@ class Reading:
             yield
 
     async def rows(self, sql: str, *parameters: Any) -> list[Row]:
-        """Run a SELECT; rows as tuples of Python values."""
+        """Run a SELECT; rows as tuples of Python values.
+
+        Raises
+        ------
+        QueryError
+            It has more rows than are kept of one answer: memory is bounded, whatever somebody asks for.
+        """
+        most = settings().max_rows
         with translated(sql):
-            return [tuple(record) for record in await self.connection.fetch(sql, *parameters)]
+            records = await self.connection.fetch_at_most(most + 1, sql, *parameters)
+        if len(records) > most:
+            raise QueryError(
+                f"The answer has more than {most:,} rows.",
+                "Count or group them, add a LIMIT, show them as a Table, or raise DASHBOARD_MAX_ROWS.",
+                sql=sql,
+            )
+        return [tuple(record) for record in records]
 
     async def batches(self, sql: str, *parameters: Any, size: int) -> AsyncIterator[list[Row]]:
         """Run a SELECT; its rows in batches, of which only one is here at a time."""

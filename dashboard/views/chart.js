@@ -14,7 +14,8 @@ export class ChartView {
     this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` }, this.sheet);
     this.legend = h("div", { class: "legend" });
     this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
-    this.card.body.append(this.plot, this.legend, this.empty);
+    this.leftOut = h("small", { class: "mute" });
+    this.card.body.append(this.plot, this.legend, this.leftOut, this.empty);
     this.readout = new Readout(this.plot, this);
     this.renderers = new Map();
     this.hidden = new Set();
@@ -41,7 +42,8 @@ export class ChartView {
     else this.card.show(picture, (body) => this.draw(body));
   }
 
-  draw({ figure, axis, series, title }) {
+  draw({ figure, axis, series, title, left_out: leftOut }) {
+    setText(this.leftOut, leftOut);
     if (title) setText(this.card.title, title);
     const made = JSON.stringify(figure);
     if (this.made !== made) this.make(figure, axis);

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from .channel import Binding
 
+#: Series and categories drawn: more can neither be told apart nor read.
+SERIES, PLACES = 24, 200
 KINDS = ("line", "area", "bar", "step", "scatter")
 Axis = Literal["time", "clock", "number", "category"]
 
@@ -55,34 +57,38 @@ class ChartShape(Shape):
         ys = [_place(names, y) for y in self.y] or [place for place in range(len(names)) if place not in (x, by)][:1]
         axis = self._axis(codec.kind(query.columns[x].type))
         drawing = Drawing(self.kind, axis, self.height, self.unit, self.stacked, self.customise)
+        found, left_out = self._series(query, x, ys, [names[y] for y in ys], by, axis)
         return {
             "figure": figure_json(drawing),
             "axis": axis,
             "title": self.title,
-            "series": self._series(query, x, ys, [names[y] for y in ys], by, axis),
+            "series": found,
+            "left_out": left_out,
         }
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""
-        if old["axis"] != new["axis"] or old["title"] != new["title"]:
+        if any(old[name] != new[name] for name in ("axis", "title", "left_out")):
             return None
         steps = {name: series.step(old["series"].get(name, {"x": []}), s) for name, s in new["series"].items()}
         return {"names": list(new["series"]), "series": {name: change for name, change in steps.items() if change}}
 
     def _series(
         self, query: LiveQuery, x: int, ys: Sequence[int], names: Sequence[str], by: int | None, axis: Axis
-    ) -> dict[str, series.Series]:
+    ) -> tuple[dict[str, series.Series], str]:
         state, is_category = query.state, axis == "category"
         rows = (state.rows[key] for key in state.keys)
         found = series.gathered(rows, x, ys, names, by, is_category)
+        found, left_out = series.bounded(found, SERIES, PLACES if is_category else None)
         if not is_category:
             found = {name: series.ordered(one) for name, one in found.items()}
         found = series.windowed(found, self.window)
         if self.stacked:
-            return series.stacked(found)
+            return series.stacked(found), left_out
         if is_category:
-            return found
-        return {name: series.thinned(one, self.points, self.kind != "scatter") for name, one in found.items()}
+            return found, left_out
+        keeps_outline = self.kind != "scatter"
+        return {name: series.thinned(one, self.points, keeps_outline) for name, one in found.items()}, left_out
 
     def _axis(self, kind: str) -> Axis:
         if kind in ("time", "clock", "number"):

@@ -12,7 +12,8 @@ export class ProgressView {
     this.card = new Card(options, { skeleton: 4 });
     this.list = h("ul", { class: "bars" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
-    this.card.body.append(this.list, this.empty);
+    this.more = h("small", { class: "mute" });
+    this.card.body.append(this.list, this.more, this.empty);
     this.items = new Map();
     this.rows = {};
     this.order = [];
@@ -25,7 +26,7 @@ export class ProgressView {
     else this.card.show(picture, (body) => { this.rows = {}; this.merge(body); });
   }
 
-  merge({ rows, order = this.order }) {
+  merge({ rows, order = this.order, left_out: leftOut }) {
     Object.assign(this.rows, rows);
     settleColours(this.options.category, Object.values(rows).flatMap(({ kind }) => kind ?? []));
     for (const [key, row] of Object.entries(rows)) {
@@ -44,6 +45,7 @@ export class ProgressView {
     });
     this.order = order;
     this.empty.hidden = order.length > 0;
+    if (leftOut !== undefined) setText(this.more, leftOut ? `${leftOut.toLocaleString()} more not shown` : "");
   }
 
   // A bar that selects its label for the page is a button.

@@ -6,6 +6,7 @@ label, a number and what it is a part of.
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -17,6 +18,9 @@ from . import codec
 from .strand import Picture, Queries, Shape, keyed_difference
 from .tile import formatted
 from .view import View
+
+#: Bars drawn.
+MOST = 100
 
 
 @dataclass(frozen=True)
@@ -34,14 +38,16 @@ class ProgressShape(Shape):
     def draw(self, queries: Queries) -> Picture:
         query = queries[0]
         names = [column.name for column in query.columns]
-        every = [(key, dict(zip(names, query.state.rows[key], strict=True))) for key in query.state.keys]
+        shown = list(itertools.islice(query.state.keys, MOST))
+        every = [(key, dict(zip(names, query.state.rows[key], strict=True))) for key in shown]
         whole = sum(codec.magnitude(row[self.value]) or 0.0 for _, row in every)
         rows = {codec.key_text(key): self._row(row, names, whole) for key, row in every}
-        return {"order": list(rows), "rows": rows}
+        return {"order": list(rows), "rows": rows, "left_out": len(query.state.keys) - len(rows)}
 
     @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        return keyed_difference(old, new)
+        step = keyed_difference({**old, "left_out": new["left_out"]}, new)
+        return step if step is None else {**step, "left_out": new["left_out"]}
 
     def _row(self, row: dict[str, Any], names: Sequence[str], whole: float) -> Picture:
         value, total = row[self.value], whole if self.total is None else row[self.total]

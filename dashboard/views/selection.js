@@ -51,7 +51,7 @@ export class SelectionView {
       if (!this.known.has(name)) ignore(name, `This page has no “${name}”.`);
       else if (field && !isOne(value, field[2])) ignore(name, `There is no ${field[1].toLowerCase()} “${value}”.`);
       else if (name === PLACE && !this.spans.some(([slug]) => slug === value) && !bounds(value)) ignore(name, `“${value}” is no stretch of time.`);
-      else ignore(name, null);
+      else if (field || name === PLACE) ignore(name, null);
     }
   }
 

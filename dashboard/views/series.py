@@ -54,6 +54,17 @@ def _columns(
     return {name: {"x": places, "y": column} for name, column in columns.items()}
 
 
+def bounded(all_series: dict[str, Series], most: int, places: int | None) -> tuple[dict[str, Series], str]:
+    """The first so many series, of so many places each, and a few words on what that leaves out."""
+    said = [] if len(all_series) <= most else [f"{len(all_series) - most:,} more series"]
+    kept = dict(itertools.islice(all_series.items(), most))
+    longest = max((len(series["x"]) for series in kept.values()), default=0)
+    if places is not None and longest > places:
+        kept = {name: {column: values[:places] for column, values in one.items()} for name, one in kept.items()}
+        said.append(f"{longest - places:,} more places")
+    return kept, f"{' and '.join(said)} not shown" if said else ""
+
+
 def ordered(series: Series) -> Series:
     """The series from left to right."""
     xs = series["x"]

@@ -1,4 +1,5 @@
 // Tabs: the server puts the views of the open one here, and takes those of the others away.
+import { address, asked, ignore } from "./address.js";
 import { h } from "./dom.js";
 
 export class TabsView {
@@ -13,6 +14,21 @@ export class TabsView {
       h("div", { class: "bar" }, h("div", { class: "tab-list", role: "tablist", "aria-label": options.title || "Tabs" }, this.buttons), h("span", { class: "push" }), aside.map((one) => h("div", { class: "tool" }, one))),
       this.panel);
     this.mark(options.active);
+    this.place = options.place;
+    this.first = options.first;
+    this.onAddress = () => this.follow();
+    address.addEventListener("change", this.onAddress);
+    this.follow();
+  }
+
+  remove() { address.removeEventListener("change", this.onAddress); }
+
+  // The server follows the address as well.
+  follow() {
+    const name = this.place ? asked(this.place) : null;
+    const isOne = name === null || this.buttons.some((button) => button.textContent === name);
+    ignore(this.place, isOne ? null : `There is no tab “${name}”.`);
+    if (isOne && this.place && (name ?? this.first) !== this.active) this.mark(name ?? this.first);
   }
 
   receive() {}

@@ -13,6 +13,7 @@ import panel as pn
 import param
 from typing_extensions import override
 
+from . import address
 from .group import Group
 from .page import Content, content_object
 from .pane import Wake
@@ -57,9 +58,10 @@ class Tabs(View):
         self._groups: dict[str, Group] = {}
         self._document: Document | None = None
         self._shown: Any = pn.Column(sizing_mode="stretch_width", margin=0)
-        asked = _from_address(self.place)
-        self.active = next((name for name in (asked, self.active) if name in self.tabs), next(iter(self.tabs)))
+        self._first = self.active if self.active in self.tabs else next(iter(self.tabs))
+        self.active = self._asked()
         self._show()
+        address.on_change(self._follow)
 
     @override
     def queries(self) -> Queries:
@@ -76,7 +78,13 @@ class Tabs(View):
 
     @override
     def options(self) -> dict[str, Any]:
-        return {**super().options(), "tabs": list(self.tabs), "active": self.active}
+        return {
+            **super().options(),
+            "tabs": list(self.tabs),
+            "active": self.active,
+            "place": self.place,
+            "first": self._first,
+        }
 
     @override
     def receive(self, binding: Binding, message: Any) -> None:
@@ -84,13 +92,29 @@ class Tabs(View):
         if not isinstance(message, dict) or message.get("event") != "open":
             return
         name = message.get("value")
-        if name not in self.tabs or name == self.active:
-            return
+        if name in self.tabs and name != self.active:
+            self._turn(name)
+            if self.place and self._document is not None:
+                Wake.of(self._document).ask(self._remember, 0)
+
+    def _asked(self) -> str:
+        asked = address.asked(self.place) if self.place else ""
+        return asked if asked in self.tabs else self._first
+
+    def _follow(self) -> None:
+        """Somebody went back, or forth."""
+        if self.place and self._asked() != self.active:
+            self._turn(self._asked())
+
+    def _turn(self, name: str) -> None:
         self.active = name
         if self._document is None:
             self._show()
         else:
             Wake.of(self._document).ask(self._show, 0)
+
+    def _remember(self) -> None:
+        address.remember(**{self.place: None if self.active == self._first else self.active})
 
     def _show(self) -> None:
         name = self.active
@@ -99,10 +123,3 @@ class Tabs(View):
         element = self._groups[name].__panel__()
         element.margin = 0
         self._shown[:] = [element]
-        if self.place and pn.state.location is not None:
-            pn.state.location.update_query(**{self.place: name})  # type: ignore[arg-type]  # Panel types one of all
-
-
-def _from_address(place: str) -> str:
-    given = pn.state.session_args.get(place, [b""]) if place and pn.state.session_args else [b""]
-    return str(given[0].decode(errors="replace"))

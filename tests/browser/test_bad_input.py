@@ -1,0 +1,155 @@
+"""Pages stand, and say what they lack: too many rows, NULL everywhere, nothing at all."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+from playwright.async_api import Page as Tab
+from playwright.async_api import expect
+
+import dashboard
+from dashboard import apps
+from dashboard.live.live import Live
+from dashboard.postgres.server import Server
+from dashboard.surfaces.front import Page
+from dashboard.surfaces.pages import page_of
+from dashboard.surfaces.site import Site
+from tests.conftest import psql
+
+EVERY_TABLE = """
+DO $$ DECLARE names text; BEGIN
+  SELECT string_agg(format('%I.%I', schemaname, tablename), ', ') INTO names FROM pg_tables WHERE schemaname = '{0}';
+  EXECUTE 'TRUNCATE ' || names || ' CASCADE';
+END $$;
+"""
+
+
+@pytest.fixture
+async def live(database: str) -> AsyncIterator[Live]:
+    async with dashboard.connect(database) as running:
+        yield running
+
+
+@pytest.fixture
+async def serve() -> AsyncIterator[Callable[[Callable[[], Any]], Any]]:
+    """Yield a function that serves what a function builds, and returns its address."""
+    sites: list[Site] = []
+
+    async def serving(build: Callable[[], Any]) -> str:
+        site = Site([Page(slug="shop", title="Shop", summary="", content=build)], port=0)
+        sites.append(await site.__aenter__())
+        return f"{site.url}shop"
+
+    yield serving
+    for site in sites:
+        await site.__aexit__()
+
+
+async def test_a_million_rows_are_refused_in_one_sentence_and_paged_in_a_table(
+    live: Live, serve: Any, page: Tab
+) -> None:
+    many = "SELECT n AS id, now() AS at, n::text AS who FROM generate_series(1, 1000000) n"
+
+    def build() -> dashboard.Page:
+        return dashboard.Page(
+            dashboard.Tile(live.query(many), title="Tile"),
+            dashboard.Chart(live.query(many), x="id", y="id", title="Chart"),
+            dashboard.Feed(live.query(many), title="Feed"),
+            dashboard.Progress(live.query(many), value="id", title="Progress"),
+            dashboard.Table(live.query(many), title="Table"),
+            live=live,
+        )
+
+    await page.goto(await serve(build))
+    for name in ("Tile", "Chart", "Feed", "Progress"):
+        problem = page.get_by_role("region", name=name, exact=True).locator(".problem")
+        await expect(problem).to_contain_text("The answer has more than 100,000 rows.", timeout=15_000)
+    await expect(page.locator("tbody tr")).to_have_count(10, timeout=15_000)
+    await expect(page.locator(".pager")).to_contain_text("1–10 of 1,000,000", timeout=15_000)
+
+
+async def test_more_series_than_can_be_told_apart_are_left_out_and_said_so(live: Live, serve: Any, page: Tab) -> None:
+    series = "SELECT n % 40 AS kind, n AS id FROM generate_series(1, 400) n"
+    places = "SELECT 'place ' || n AS place, n AS done FROM generate_series(1, 500) n"
+
+    def build() -> dashboard.Page:
+        return dashboard.Page(
+            dashboard.Chart(live.query(series), x="id", y="id", by="kind", title="Lines"),
+            dashboard.Chart(live.query(places), x="place", y="done", kind="bar", title="Bars"),
+            dashboard.Progress(live.query(places), title="Progress"),
+            live=live,
+        )
+
+    await page.goto(await serve(build))
+    for name, words in (("Lines", "16 more series"), ("Bars", "300 more places"), ("Progress", "400 more not shown")):
+        await expect(page.get_by_role("region", name=name, exact=True)).to_contain_text(words)
+
+
+async def test_null_everywhere_is_shown_as_nothing(live: Live, serve: Any, page: Tab) -> None:
+    null = (
+        "SELECT NULL::int AS id, NULL::timestamptz AS at, NULL::text AS kind, NULL::numeric AS done, NULL::bool AS ok,"
+        " NULL::jsonb AS meta, NULL::text[] AS tags, NULL::interval AS took FROM generate_series(1, 3)"
+    )
+
+    def build() -> dashboard.Page:
+        query = live.query(null)
+        return dashboard.Page(
+            dashboard.Tile(query, title="Tile", sparkline=query, comparison="done", format="${:,.2f}"),
+            *(dashboard.Chart(query, x=x, y="done", by="kind", title=f"By {x}") for x in ("at", "kind", "id")),
+            dashboard.Chart(query, x="kind", y="done", kind="bar", title="Bars"),
+            dashboard.Feed(query, title="Feed", format="**{kind}** {done:,.2f}"),
+            dashboard.Progress(query, label="kind", title="Progress"),
+            dashboard.Lanes(query, by="kind", time="at", title="Lanes", lanes={"a": "A"}),
+            dashboard.Table(
+                query, title="Table", tags=["kind"], cells={"at": "timer", "done": "bar", "tags": "line"}, sort="id"
+            ),
+            live=live,
+        )
+
+    await page.goto(await serve(build))
+    await expect(page.locator("tbody tr")).to_have_count(3)
+    await expect(page.locator(".tile .value")).to_have_text("–")
+    await expect(page.locator(".feed li")).to_have_count(3)
+    await expect(page.locator(".problem").locator("visible=true")).to_have_count(0)
+    await page.get_by_role("button", name="Filter the rows").click()
+    await page.locator(".menu:popover-open").get_by_role("button", name="Kind").click()
+    await expect(page.locator(".menu:popover-open")).to_contain_text("No values")
+
+
+@pytest.mark.parametrize("name", ["earnings", "outreach", "calls", "storefront", "crm"])
+async def test_a_dashboard_of_an_empty_database_stands(
+    server: Server, app_database: Callable[[str], str], page: Tab, name: str
+) -> None:
+    app = apps.find(name)
+    dsn = app_database(name)
+    psql(server, EVERY_TABLE.format(name), dsn)
+    async with dashboard.connect(dsn) as live:
+        await live.install(*app.tables)
+        async with Site([page_of(app, live)], port=0) as site:
+            await page.goto(f"{site.url}{name}?member=4711&campaign=1&tab=nowhere&span=..")
+            await expect(page.locator("[aria-busy=true]")).to_have_count(0, timeout=20_000)
+            await expect(page.locator(".problem").locator("visible=true")).to_have_count(0)
+            await expect(page.locator(".skeleton").locator("visible=true")).to_have_count(0)
+            await expect(page.locator(".empty:visible").first).to_be_visible()
+
+
+async def test_ticks_stand_at_the_readers_midnight(live: Live, serve: Any, page: Tab) -> None:
+    days = "SELECT at, 1 AS n FROM generate_series(timestamptz '2026-10-20', '2026-10-30', interval '1 hour') at"
+    assert page.context.browser is not None
+    there = await page.context.browser.new_context(timezone_id="Asia/Kolkata")
+    tab = await there.new_page()
+    await tab.goto(await serve(lambda: dashboard.Page(dashboard.Chart(live.query(days), title="Days"), live=live)))
+    ticks = """() => {
+      const roots = Bokeh.documents.flatMap((document) => document.roots());
+      const figure = roots.find((root) => root.name === "figure");
+      if (!figure) return [];
+      const major = figure.below[0].ticker.get_ticks(figure.x_range.start, figure.x_range.end, figure.x_range, 0).major;
+      return major.map((at) => new Date(at).toTimeString().slice(0, 5));
+    }"""
+    await expect(tab.locator(".chart canvas").first).to_be_visible()
+    found = await tab.evaluate(ticks)
+    assert len(found) >= 3
+    assert set(found) == {"00:00"}
+    await there.close()
