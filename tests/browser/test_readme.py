@@ -1,0 +1,82 @@
+"""What the README shows works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page as Tab
+from playwright.async_api import expect
+
+from dashboard.surfaces.site import free_port
+from tests.conftest import psql
+
+ROOT = Path(__file__).parents[2]
+ORDERS = """
+CREATE TABLE orders (id int PRIMARY KEY, at timestamptz DEFAULT now(), status text, total numeric);
+INSERT INTO orders (id, status, total) VALUES (1, 'paid', 10), (2, 'new', 20.5), (3, 'paid', 1200);
+"""
+
+
+def shown(name: str) -> str:
+    """Return the README's text of a file."""
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    found = re.search(rf"<!-- file: {re.escape(name)} -->\n```python\n(.*?)```", text, re.DOTALL)
+    assert found is not None
+    return found[1]
+
+
+@pytest.fixture
+def orders(server, database: str) -> str:
+    psql(server, ORDERS, database)
+    subprocess.run([sys.executable, "-m", "dashboard", "install", database, "orders"], check=True, timeout=60, cwd=ROOT)
+    return database
+
+
+@contextmanager
+def serving(dsn: str, file: Path) -> Iterator[str]:
+    """Serve a file from another process; yield its address."""
+    port = free_port("localhost", 0)
+    command = [sys.executable, "-m", "dashboard", "serve", dsn, str(file), "--port", str(port)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        process.stdout.readline()
+        try:
+            yield f"http://localhost:{port}/"
+        finally:
+            process.terminate()
+
+
+@pytest.mark.parametrize(
+    ("name", "first", "inserted", "then"),
+    [("page.py", "$1,210.00", 5, "$1,215.00"), ("largest.py", "1200", 5000, "5000")],
+)
+async def test_a_file_of_ones_own_follows_the_table(
+    page: Tab, server, orders: str, tmp_path: Path, name: str, first: str, inserted: int, then: str
+) -> None:
+    file = tmp_path / name
+    file.write_text(shown(name), encoding="utf-8")
+    with serving(orders, file) as address:
+        await page.goto(address)
+        await expect(page.get_by_text(first).first).to_be_visible(timeout=20_000)
+        psql(server, f"INSERT INTO orders (id, status, total) VALUES (4, 'paid', {inserted})", orders)
+        await expect(page.get_by_text(then).first).to_be_visible(timeout=10_000)
+        await page.goto("about:blank")
+
+
+def test_the_script_prints_the_frame_and_then_what_changes(server, orders: str, tmp_path: Path) -> None:
+    (tmp_path / "follow.py").write_text(shown("follow.py"), encoding="utf-8")
+    command = [sys.executable, "-u", str(tmp_path / "follow.py"), orders]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+        assert process.stdout is not None
+        try:
+            assert process.stdout.readline().startswith("sums · ")
+            psql(server, "INSERT INTO orders (id, status) VALUES (9, 'sent')", orders)
+            assert any("sent" in line for line in process.stdout)
+        finally:
+            process.terminate()
