@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -72,7 +73,8 @@ async def test_a_file_of_ones_own_follows_the_table(
 def test_the_script_prints_the_frame_and_then_what_changes(server, orders: str, tmp_path: Path) -> None:
     (tmp_path / "follow.py").write_text(shown("follow.py"), encoding="utf-8")
     command = [sys.executable, "-u", str(tmp_path / "follow.py"), orders]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=environment) as process:
         assert process.stdout is not None
         try:
             assert process.stdout.readline().startswith("sums · ")
