@@ -66,6 +66,13 @@ function exact(text) {
   return parts[1] + whole + (parts[3] === undefined ? "" : point + parts[3]);
 }
 
+// A number that the server has formatted: its signs and digits stay, groups and point are the reader's.
+export function localNumber(text) {
+  const parts = /^(\D*)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(\D*)$/.exec(text ?? "");
+  if (!parts) return text;
+  return parts[1] + parts[2].replaceAll(",", group) + (parts[3] ? point + parts[3].slice(1) : "") + parts[4];
+}
+
 function interval(seconds) {
   const sign = seconds < 0 ? "-" : "";
   let rest = Math.abs(seconds);

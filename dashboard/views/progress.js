@@ -2,6 +2,7 @@
 import { asked, toggle } from "./address.js";
 import { colour, h, setText, settleColours } from "./dom.js";
 import { Card } from "./card.js";
+import { localNumber } from "./format.js";
 
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const precise = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
@@ -67,7 +68,7 @@ export class ProgressView {
     const isDone = this.options.counts && share === 1;
     setText(item.label, label);
     setText(item.below, below ?? "");
-    setText(item.text, total === null ? text : `${text} of ${total}`);
+    setText(item.text, total === null ? localNumber(text) : `${localNumber(text)} of ${localNumber(total)}`);
     setText(item.share, share === null ? "" : isDone ? "✓" : (share < 0.1 && !this.options.counts ? precise : percent).format(share));
     item.fill.style.width = `${(share ?? 0) * 100}%`;
     item.fill.classList.toggle("done", isDone);

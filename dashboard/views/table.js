@@ -1,7 +1,7 @@
 // One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
 import { h, setText } from "./dom.js";
 import { toggle } from "./address.js";
-import { cellText, fullTime, tickTime } from "./format.js";
+import { cellText, fullTime, localNumber, tickTime } from "./format.js";
 import { Card } from "./card.js";
 import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
@@ -252,7 +252,7 @@ export class TableView {
     }
     const drawn = drawnCell(this.options.cells[column.name], value, cell.firstChild);
     if (drawn) return drawn;
-    const text = column.formatted ? String(value ?? "–") : cellText(value, column.kind);
+    const text = column.formatted ? (column.kind === "number" ? localNumber : String)(value ?? "–") : cellText(value, column.kind);
     if (this.options.tags.includes(column.name) && value !== null) {
       return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.choose(column.name, value); } }, text);
     }

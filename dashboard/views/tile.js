@@ -1,6 +1,7 @@
 // A number: its text comes formatted from the server.
 import { h, setText, svg } from "./dom.js";
 import { Card } from "./card.js";
+import { localNumber } from "./format.js";
 
 export class TileView {
   constructor(options) {
@@ -29,11 +30,11 @@ export class TileView {
   }
 
   draw({ value, unit, tone, change, spark }) {
-    setText(this.value, value);
+    setText(this.value, localNumber(value));
     setText(this.unit, unit);
     this.number.className = `value ${tone}`;
     this.change.className = change ? `change ${change.tone}` : "change none";
-    setText(this.change, change ? `${{ up: "▲ ", down: "▼ ", flat: "" }[change.way]}${change.text}` : "–");
+    setText(this.change, change ? `${{ up: "▲ ", down: "▼ ", flat: "" }[change.way]}${localNumber(change.text)}` : "–");
     this.path.setAttribute("d", line(spark));
   }
 }

@@ -147,3 +147,31 @@ async def test_what_is_new_is_counted_beyond_what_is_shown(
     await expect(page.locator(".feed li").first).to_contain_text("Person 11")
     await expect(page.locator(".feed li")).to_have_count(10)
     await expect(page.locator(".more")).to_be_hidden()
+
+
+async def test_a_stage_and_a_stretch_of_time_narrow_the_page_and_stand_in_its_address(
+    server: Server, crm_database: str, address: str, page: Tab
+) -> None:
+    def staged(stage: str) -> int:
+        sql = f"SELECT count(*) FROM crm.contacts WHERE member_id = 1 AND stage = '{stage}'"
+        return int(psql(server, sql, crm_database))
+
+    await page.goto(f"{address}?stage=partner&span=2026-01-01T00:00Z..2026-01-08T00:00Z")
+    contacts = page.get_by_role("region", name="Contacts", exact=True).last
+    await expect(contacts.locator(".tag").first).to_have_text(f"{staged('partner'):,}")
+    await expect(page.get_by_role("heading", name="Activity per quarter of a day")).to_be_visible()
+
+    async def has_a_week() -> bool:
+        return len(await charted(page, "calls")) == 28
+
+    await eventually(has_a_week)
+    await page.get_by_role("button", name="Choose from when to when").click()
+    sheet = page.locator(".menu:popover-open")
+    await sheet.get_by_label("from").fill("2026-01-01T00:00")
+    await sheet.get_by_label("to").fill("2026-01-03T00:00")
+    await sheet.get_by_role("button", name="Apply").click()
+    await expect(page.get_by_role("heading", name="Activity per hour")).to_be_visible()
+    assert "span=2026-01-01T00:00Z..2026-01-03T00:00Z" in page.url
+    await page.get_by_role("button", name="Remove the filter Stage: partner").click()
+    total = int(psql(server, "SELECT count(*) FROM crm.contacts WHERE member_id = 1", crm_database))
+    await expect(contacts.locator(".tag").first).to_have_text(f"{total:,}")

@@ -225,7 +225,7 @@ async def test_a_switch_that_cannot_be_turned_says_why(
     await expect(switch).to_be_enabled()
     psql(server, "REVOKE UPDATE (is_on) ON earnings.simulation FROM earnings_member", earnings_database)
     await switch.click()
-    await expect(page.locator(".control .bad")).to_contain_text("permission denied")
+    await expect(page.locator(".switch-root .bad")).to_contain_text("permission denied")
     await expect(switch).to_have_attribute("aria-checked", "true")
 
 

@@ -194,7 +194,7 @@ async def test_the_same_seed_tells_the_same_story(app_database: Callable[[str], 
     ],
 )
 async def test_queries_cost_what_changed_unless_time_changes_them(earnings_database: str, name: str, kind: str) -> None:
-    more = (dt.timedelta(minutes=1), 60, None) if name == "over_time" else ()
+    more = {"over_time": (dt.timedelta(minutes=1), 60, None), "feed": (None,), "assets": (None,)}.get(name, ())
     scope = dashboard.Scope(role="earnings_member", settings={"app.user_id": "1"})
     async with dashboard.connect(earnings_database) as live:
         await live.install(*EARNINGS.tables)

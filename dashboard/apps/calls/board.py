@@ -98,7 +98,7 @@ class Board:
             return self._query("calls_over_time", span.step, span.steps, span.until, priority="low")
 
         over_time = chosen.query(ask, title=lambda: f"Calls per {chosen.span.per}")
-        return Chart(over_time, x="at", y="calls", by="outcome", kind="bar")
+        return Chart(over_time, x="at", y="calls", by="outcome", kind="bar", select="outcome")
 
     def feed(self) -> View:
         """What happened last."""
@@ -180,7 +180,7 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._query("log"),
+            self._selection.query(lambda: self._query("log", self._selection["outcome"])),
             title="All calls",
             columns=["caller", "campaign", "agent", "state", "duration", "started"],
             tags=["state"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.apps.frame import choice_of_member, for_member
-from dashboard.views import SPANS, Page, Selection
+from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import SQL, Board
 
@@ -25,7 +25,8 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
-    selection = Selection(spans=SPANS, first="24h")
+    outcome = Field("outcome", "Outcome", ("answered", "missed"))
+    selection = Selection(outcome, spans=SPANS, first="24h")
     board = Board(live, account, selection)
     shown = Page(
         *board.tiles(),
@@ -41,6 +42,6 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         title="Calls",
         active="Calls",
         selection=selection,
-        toolbar=[choice_of_member(accounts, account)],
+        toolbar=[choice_of_member(accounts, account), Refresh(live)],
     )
     return shown.__panel__()

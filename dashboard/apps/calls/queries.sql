@@ -109,11 +109,13 @@ ORDER BY acknowledged, raised_at DESC, id DESC
 LIMIT 40;
 
 -- name: log
+-- $1: answered or missed; NULL for all.
 SELECT call.id, call.caller, call.phone, campaign.name AS campaign, agent.name AS agent, call.state::text AS state,
        call.duration, call.started_at AS started
 FROM calls.calls call
 JOIN calls.campaigns campaign ON campaign.id = call.campaign_id
 LEFT JOIN calls.agents agent ON agent.id = call.agent_id
+WHERE $1::text IS NULL OR (($1 = 'missed') = (call.state = 'missed') AND call.state <> 'ringing')
 ORDER BY call.started_at DESC, call.id DESC;
 
 -- name: accounts

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.apps.frame import choice_of_member, for_member
-from dashboard.views import SPANS, Field, Page, Selection
+from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import KINDS, SQL, STAGES, Board
 
@@ -37,6 +37,6 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         title="Network overview",
         active="CRM",
         selection=selection,
-        toolbar=[choice_of_member(members, member)],
+        toolbar=[choice_of_member(members, member), Refresh(live)],
     )
     return shown.__panel__()

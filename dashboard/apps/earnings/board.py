@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.earnings", "queries")
+STATUSES = ("draft", "review", "active", "paused", "retired")
 PAID = {kind: f"**${{amount:,.2f}}** {kind}, {{asset}}" for kind in ("click fee", "commission", "licence")}
 STORY = {
     "impression": "**{asset}** shown for {campaign}",
@@ -109,7 +110,7 @@ class Board:
     def feed(self) -> View:
         """Everything that happens to the owner's assets; the reader may make it stand still."""
         return Feed(
-            self._query("feed", priority="high"),
+            self._selection.query(lambda: self._query("feed", self._selection["kind"], priority="high")),
             title="Activity",
             format=STORY,
             time="at",
@@ -127,6 +128,7 @@ class Board:
             label="kind",
             value="events",
             category="kind",
+            select="kind",
         )
 
     def assets_by_status(self) -> View:
@@ -137,16 +139,18 @@ class Board:
             label="status",
             value="assets",
             category="status",
+            select="status",
         )
 
     def assets(self) -> View:
         """All assets, the best first."""
         return Table(
-            self._query("assets"),
+            self._selection.query(lambda: self._query("assets", self._selection["status"])),
             title="Assets",
             columns=["name", "status", "records", "payments", "earned", "last earning"],
             below={"name": "category"},
             tags=["status"],
+            select={"status": "status"},
             formats={"earned": "${:,.2f}"},
             page_size=10,
         )

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.apps.frame import choice_of_member, for_member, place
-from dashboard.views import SPANS, Page, Selection
+from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
-from .board import SQL, Board
+from .board import SQL, STATUSES, STORY, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,7 +25,8 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
-    selection = Selection(spans=SPANS, first="1h")
+    fields = (Field("kind", "Event", tuple(STORY)), Field("status", "Status", STATUSES))
+    selection = Selection(*fields, spans=SPANS, first="1h")
     board = Board(live, owner, selection)
     shown = Page(
         *board.tiles(),
@@ -38,6 +39,6 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
         title="Earnings",
         active="Earnings",
         selection=selection,
-        toolbar=[choice_of_member(members, owner), board.switch()],
+        toolbar=[choice_of_member(members, owner), board.switch(), Refresh(live)],
     )
     return shown.__panel__()

@@ -63,11 +63,12 @@ ORDER BY earning.at DESC, earning.id DESC
 LIMIT 5;
 
 -- name: feed
+-- $2: kind; NULL for all.
 SELECT event.id, event.at, event.kind::text AS kind, event.amount, asset.name AS asset, campaign.name AS campaign
 FROM earnings.events event
 LEFT JOIN earnings.assets asset ON asset.id = event.asset_id
 LEFT JOIN earnings.campaigns campaign ON campaign.id = event.campaign_id
-WHERE event.owner_id = $1
+WHERE event.owner_id = $1 AND ($2::text IS NULL OR event.kind::text = $2)
 ORDER BY event.at DESC, event.id DESC
 LIMIT 200;
 
@@ -91,9 +92,10 @@ GROUP BY step, kinds.kind
 ORDER BY step, kinds.kind;
 
 -- name: assets
+-- $2: status; NULL for all.
 SELECT id, name, category, status::text AS status, records, payments, earned, earned_at AS "last earning"
 FROM earnings.assets
-WHERE owner_id = $1
+WHERE owner_id = $1 AND ($2::text IS NULL OR status::text = $2)
 ORDER BY earned DESC, id;
 
 -- name: assets_by_status

@@ -16,6 +16,7 @@ from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
+    from dashboard.views import Selection
 
 SQL = statements(__package__ or "dashboard.apps.storefront", "queries")
 LANES = {"pending": "To be paid", "paid": "To be shipped", "shipped": "On the way"}
@@ -25,8 +26,9 @@ MONTH = dt.timedelta(days=30)
 class Board:
     """The views of one shop's page."""
 
-    def __init__(self, live: Live, shop: int) -> None:
+    def __init__(self, live: Live, shop: int, selection: Selection) -> None:
         self._live = live
+        self._selection = selection
         self._scope = Scope(role="storefront_member", settings={"app.user_id": str(shop)})
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
@@ -44,6 +46,7 @@ class Board:
         """The day so far, what customers do, what sells, and whether all this is true now."""
         from dashboard.views import Chart, Feed, Progress, Status, Table, Tile
 
+        chosen = self._selection
         return [
             self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}"),
             self._today("orders_today", "orders_by_day", "Orders today", change="absolute"),
@@ -68,7 +71,7 @@ class Board:
             ),
             (
                 Table(
-                    self._query("best_sellers", MONTH, priority="low"),
+                    chosen.query(lambda: self._query("best_sellers", MONTH, chosen["category"], priority="low")),
                     title="Best sellers, 30 days",
                     columns=["name", "pieces", "revenue", "share"],
                     below={"name": "category"},
@@ -86,6 +89,7 @@ class Board:
                         value="revenue",
                         format="€ {:,.0f}",
                         category="category",
+                        select="category",
                     ),
                     Status(self._live, title="Connection", variant="full", controls=True),
                 ),
@@ -109,6 +113,7 @@ class Board:
                 y="favourites",
                 by="category",
                 kind="bar",
+                select="category",
             ),
             Feed(
                 self._query("latest_favourites", priority="high"),
@@ -119,11 +124,12 @@ class Board:
                 limit=9,
             ),
             Table(
-                self._query("liked"),
+                self._selection.query(lambda: self._query("liked", self._selection["category"])),
                 title="Most liked",
                 columns=["name", "category", "price", "likes", "latest"],
                 formats={"price": "€ {:,.2f}"},
                 tags=["category"],
+                select={"category": "category"},
             ),
         ]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from dashboard.apps.frame import choice_of_member, for_member
-from dashboard.views import Page, Status, Tabs
+from dashboard.views import Field, Page, Refresh, Selection, Status, Tabs
 
 from .board import SQL, Board
 
@@ -25,7 +25,8 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
-    board = Board(live, shop)
+    selection = Selection(Field("category", "Category"))
+    board = Board(live, shop, selection)
     tabs = Tabs(
         {
             "Overview": board.overview,
@@ -36,5 +37,12 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         title="Storefront",
         aside=[Status(live, variant="minimal")],
     )
-    shown = Page(tabs, live=live, title="Storefront", active="Storefront", toolbar=[choice_of_member(shops, shop)])
+    shown = Page(
+        tabs,
+        live=live,
+        title="Storefront",
+        active="Storefront",
+        selection=selection,
+        toolbar=[choice_of_member(shops, shop), Refresh(live)],
+    )
     return shown.__panel__()

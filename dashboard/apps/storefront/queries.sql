@@ -60,7 +60,7 @@ ORDER BY happened_at DESC, id DESC
 LIMIT 50;
 
 -- name: best_sellers
--- $1: how far back.
+-- $1: how far back; $2: category, NULL for all.
 SELECT product.id, product.name, product.category, sold.pieces, sold.revenue,
        (sold.revenue / max(sold.revenue) OVER ())::float8 AS share
 FROM (
@@ -71,6 +71,7 @@ FROM (
     GROUP BY item.product_id
 ) sold
 JOIN storefront.products product ON product.id = sold.product_id
+WHERE $2::text IS NULL OR product.category = $2
 ORDER BY sold.revenue DESC, product.id;
 
 -- name: by_category
@@ -87,9 +88,11 @@ ORDER BY revenue DESC;
 SELECT count(*) AS favourites FROM storefront.favourites;
 
 -- name: liked
+-- $1: category; NULL for all.
 SELECT product.id, product.name, product.category, product.price, count(*) AS likes, max(added_at) AS latest
 FROM storefront.favourites
 JOIN storefront.products product ON product.id = product_id
+WHERE $1::text IS NULL OR product.category = $1
 GROUP BY product.id, product.name, product.category, product.price
 ORDER BY likes DESC, product.id;
 
