@@ -9,19 +9,18 @@ never from the reader.
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
 from dashboard.errors import ViewError
 
-from . import codec, download
+from . import codec, files
 from .paging import Choice, PageSQL, asked
-from .source import is_at_hand, page_of, values_of
-from .strand import Picture, Queries, Shape, keyed_difference, strand
-from .tile import formatted
+from .sheet import TableShape
+from .source import is_at_hand
+from .strand import Queries, strand
 from .view import View
 
 if TYPE_CHECKING:
@@ -33,72 +32,6 @@ if TYPE_CHECKING:
 CELLS = ("timer", "countdown", "bar", "line", "code")
 WINDOW = 80
 """Rows that are loaded of a list that scrolls."""
-
-
-@dataclass(frozen=True)
-class TableShape(Shape):
-    """A table's picture: `columns`, `rows` by key in an `order`, the `total`, and what was asked for."""
-
-    choice: Choice
-    size: int
-    step: int
-    columns: tuple[str, ...]
-    labels: tuple[tuple[str, str], ...]
-    formats: tuple[tuple[str, str], ...]
-
-    def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
-        page = queries[0]
-        names = [column.name for column in page.columns]
-        shown = [name for name in self.columns if name in names] or names
-        places = [names.index(name) for name in shown]
-        formats = dict(self.formats)
-        keys, total = self._page(queries)
-        rows = {
-            codec.key_text(key): [_cell(page.state.rows[key][place], formats.get(names[place])) for place in places]
-            for key in keys
-        }
-        return {
-            "columns": [self._column(page, name, formats) for name in shown],
-            "order": list(rows),
-            "rows": rows,
-            "total": total,
-            "page": self.choice.page,
-            "size": self.size,
-            "sort": self.choice.sort,
-            "search": self.choice.search,
-            "filters": dict(self.choice.filters),
-            "ranges": {name: [low, high] for name, _, low, high in self.choice.ranges},
-            "facet": self._facet(queries),
-        }
-
-    def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
-        step = keyed_difference({**old, "total": new["total"], "facet": new["facet"]}, new)
-        if step is not None:
-            step |= {name: new[name] for name in ("total", "facet") if old[name] != new[name]}
-        return step
-
-    def _page(self, queries: Queries) -> tuple[Sequence[Hashable], int]:
-        if len(queries) == 1:
-            return page_of(queries[0], self.choice, self.size, self.step)
-        page, count = queries[:2]
-        return page.state.keys, next(iter(count.state.rows.values()), (len(page.state.keys),))[-1]
-
-    def _facet(self, queries: Queries) -> Picture | None:
-        if not self.choice.facet:
-            return None
-        if len(queries) == 1:
-            values = values_of(queries[0], self.choice.facet)
-        else:
-            values = [row for row in queries[2].state.rows.values() if row[0] is not None]
-        return {"name": self.choice.facet, "values": [[str(value), count] for value, count in values]}
-
-    def _column(self, page: LiveQuery, name: str, formats: Mapping[str, str]) -> Picture:
-        column = next(column for column in page.columns if column.name == name)
-        kind = codec.kind(column.type)
-        label = dict(self.labels).get(name, _label(name))
-        return {"name": name, "label": label, "kind": kind, "formatted": name in formats}
 
 
 class Table(View):
@@ -191,7 +124,7 @@ class Table(View):
             "cells": dict(self.cells), "tones": dict(self.tones), "flash": self.flash,
             "scroll": self.scroll, "step": self._step(), "chosen": self.chosen, "select": dict(self.select),
             "place": slug(self.title) if self.place is None else self.place, "sort": self.sort,
-            "downloads": download.formats(),
+            "downloads": files.formats(),
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:
@@ -263,12 +196,3 @@ class Table(View):
 def slug(title: str) -> str:
     """A title as a word of an address."""
     return "-".join(re.findall(r"\w+", title.lower()))
-
-
-def _cell(value: object, format: str | None) -> codec.Cell:
-    return codec.cell(value) if format is None or value is None else formatted(format, value)
-
-
-def _label(name: str) -> str:
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

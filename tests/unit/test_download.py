@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from dashboard.live import Column
-from dashboard.views.download import _csv, _parquet, formats
+from dashboard.views.files import formats, writer
 
 COLUMNS = [
     Column("=name", "text"), Column("n", "numeric"), Column("at", "timestamptz"), Column("tags", "text[]"),
@@ -25,7 +25,7 @@ ROWS: list[tuple[Any, ...]] = [
 
 
 def test_text_that_a_spreadsheet_would_run_is_quoted_and_numbers_are_not() -> None:
-    write = _csv(COLUMNS)
+    write = writer("csv", COLUMNS)
     text = (write(ROWS) + write(None)).decode()
     head, first, second = csv.reader(io.StringIO(text))
     assert head == ["'=name", "n", "at", "tags", "ok", "id"]
@@ -35,13 +35,13 @@ def test_text_that_a_spreadsheet_would_run_is_quoted_and_numbers_are_not() -> No
 
 @pytest.mark.parametrize("text", ["+1", "-1+2", "@SUM(A1)", "\t=1", "\r=1"])
 def test_every_beginning_of_a_formula_is_quoted(text: str) -> None:
-    assert _csv([Column("a", "text")])([(text,)]).decode().split("\r\n", 1)[1].strip('"\r\n').startswith("'")
+    assert writer("csv", [Column("a", "text")])([(text,)]).decode().split("\r\n", 1)[1].strip('"\r\n').startswith("'")
 
 
 def test_parquet_keeps_types_and_is_offered_where_it_can_be_written() -> None:
     parquet = pytest.importorskip("pyarrow.parquet")
     assert "parquet" in formats()
-    write = _parquet(COLUMNS)
+    write = writer("parquet", COLUMNS)
     table = parquet.read_table(io.BytesIO(write(ROWS) + write(ROWS) + write(None)))
     assert table.num_rows == 4
     assert table.column("n").to_pylist()[:2] == [-1.5, None]
