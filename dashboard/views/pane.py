@@ -3,12 +3,17 @@
 The wake says only "look again": what is drawn is the query's frame at the moment of drawing, so wakes never queue.
 It is scheduled from the event loop's own context, never from the one of the session that happened to come first: a
 task made there would carry that session's document into all others.
+
+A `draw` that raises is its own view's trouble: the card shows one sentence, the log has the traceback, the views beside
+it go on, and the next frame that can be drawn takes the sentence's place.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import html
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -28,6 +33,10 @@ if TYPE_CHECKING:
     from .view import View
 
 
+log = logging.getLogger(__name__)
+SENTENCE = {"color": "var(--d-bad)", "font": "12px/1.5 var(--d-font)", "overflow-wrap": "anywhere"}
+
+
 @dataclass(frozen=True)
 class Blank(Shape):
     """Nothing to draw in the browser but the card and its state."""
@@ -43,13 +52,18 @@ class Pane(Placeholder):
     def __init__(self, view: View, **params: Any) -> None:
         self._view = view
         self._subscriptions: dict[str, list[Any]] = {}
+        self._said = ""
         super().__init__(sizing_mode="stretch_width", **params)  # type: ignore[no-untyped-call]  # Panel has no types
 
     def _get_model(
         self, doc: Document, root: Model | None = None, parent: Model | None = None, comm: Comm | None = None
     ) -> Model:
         self.look()
-        model = super()._get_model(doc, root, parent, comm)
+        try:
+            model = super()._get_model(doc, root, parent, comm)
+        except Exception as broken:  # what `draw` returned cannot be shown
+            self._say(broken)
+            model = super()._get_model(doc, root, parent, comm)
         ref = (root or model).ref["id"]
         wake = Wake.of(doc)
         deadline = DEADLINES[self._view.urgency()]
@@ -68,7 +82,19 @@ class Pane(Placeholder):
         query = self._view.query
         if query is None or not query.is_ready:
             return
-        self.object = self._view.draw(query.frame)
+        try:
+            self.object = self._view.draw(query.frame)
+            self._said = ""
+        except Exception as broken:
+            self._say(broken)
+
+    def _say(self, broken: Exception) -> None:
+        """Show one sentence in the place of what could not be drawn, and log why: once for each reason."""
+        sentence = f"{self._view.title or type(self._view).__name__} cannot be drawn: {type(broken).__name__}: {broken}"
+        if sentence != self._said:
+            log.error("%s", sentence, exc_info=broken)
+        self._said = sentence
+        self.object = pn.pane.HTML(f'<span role="status">{html.escape(sentence)}</span>', styles=SENTENCE)
 
 
 class Wake:
@@ -107,4 +133,7 @@ class Wake:
         looks, self._looks = self._looks, {}
         with pn.io.hold(self._document):
             for look in looks:
-                look()
+                try:
+                    look()
+                except Exception:  # what it returned cannot be put on this page
+                    log.exception("A view could not be redrawn")
