@@ -11,7 +11,7 @@ from __future__ import annotations
 import itertools
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -22,8 +22,8 @@ from dashboard.live.figures import OpenQuery, Spent
 from dashboard.live.frame import LiveFrame
 from dashboard.live.ordering import sort_key
 from dashboard.live.plans import Groups, NotUnique, Plan, Rerun, Rows, Source, Sums
-from dashboard.live.shape import shape_of
-from dashboard.live.statement import Statement
+from dashboard.live.shape import Shape, shape_of
+from dashboard.live.statement import CLOCK, Statement
 from dashboard.live.step import Difference, Part, SortKey, Whole, fold_part, fold_whole
 from dashboard.postgres.offset import Offset
 from dashboard.postgres.reading import Column, Fingerprints, Reading
@@ -229,6 +229,10 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
         whole = await plan.whole(reading)
     cost = time.perf_counter() - started
     read = await reading.locked() | {relation.oid for relation in relations.values()}
+    if shape != (known := await _looked_behind(shape, reading, sorted(read))):
+        source = Source(statement, answer.parameters, columns, known)
+        plan = Rerun(source, known.reason)
+        whole = plan.identified(whole.rows)
     polled = ""
     if unseen := await reading.uncaptured(sorted(read)):
         polled = f"Read at intervals, because {', '.join(unseen)} has no capture; `dashboard install` makes it live."
@@ -243,6 +247,19 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
         whole=whole,
         cost=cost,
         polled=polled,
+    )
+
+
+async def _looked_behind(shape: Shape, reading: Reading, relations: Sequence[int]) -> Shape:
+    """The shape, with what views, policies and functions do out of sight of the query's text."""
+    behind = await reading.behind(relations, CLOCK)
+    if not (behind.clock or behind.opaque):
+        return shape
+    reason = shape.reason
+    if shape.kind != "rerun":
+        reason = "A view, a policy or a function behind it depends on the clock, or may read other tables."
+    return replace(
+        shape, kind="rerun", reason=reason, clock=shape.clock or behind.clock, opaque=shape.opaque or behind.opaque
     )
 
 

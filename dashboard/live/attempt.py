@@ -87,7 +87,7 @@ class Attempt:
             An answer failed, and the transaction with it. Not if `guarded`.
         """
         work = self.work
-        if work.reopened or any(_is_whole(answer, changes) for answer, changes in work.advanced.items()):
+        if work.done:  # even one changed row may stand behind a lock
             await self.reading.hurry(PATIENCE)
         try:
             await self._reopen_all()
@@ -168,10 +168,6 @@ def told(error: Exception, answer: Answer) -> DashboardError:
     return QueryError(
         f"Following this query failed: {error!r}.", "Please report this, with its SQL.", sql=answer.statement.sql
     )
-
-
-def _is_whole(answer: Answer, changes: Changes | None) -> bool:
-    return changes is None or answer.needs_whole(changes)
 
 
 def _is_late(error: Exception) -> bool:

@@ -56,6 +56,7 @@ class Live:
         self.hub.on_aside = self._read_aside
         self.is_closed = False
         self._entered = 0
+        self._is_plain = False
         self._follower: Follower | None = None
         self._opening: Opening | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
@@ -108,7 +109,7 @@ class Live:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._entered -= 1
-        if self._entered == 0:
+        if self._entered == 0 and not self._is_plain:
             await self.close()
 
     def start(self) -> None:
@@ -162,6 +163,7 @@ class Live:
         """
         if self.is_closed:
             raise Closed("This Live was closed.", "Open another with dashboard.connect().")
+        self._is_plain = self._is_plain or self._entered == 0
         asked = Answer(sql, parameters, scope)
         answer = self._answers.setdefault(asked.identity, asked)
         query = LiveQuery(self, answer, priority)
@@ -189,6 +191,12 @@ class Live:
         self.start()
         assert self._opening is not None
         return await self._opening.relations(names)
+
+    async def readable(self, relations: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The columns that this role may read, by table (oid); tables of which it may read nothing are left out."""
+        self.start()
+        assert self._opening is not None
+        return await self._opening.readable(relations)
 
     async def caught_up(self) -> None:
         """Return once all that was committed before the call is in every frame.

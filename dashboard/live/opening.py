@@ -56,6 +56,11 @@ class Opening:
         async with self._connection() as connection:
             return await Reading(connection).relations(names)
 
+    async def readable(self, relations: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The columns that the connection's role may read, by table (oid)."""
+        async with self._connection() as connection:
+            return await Reading(connection).readable(relations)
+
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:
         async with self._turns:
@@ -80,6 +85,7 @@ class Opening:
         reader = LogReader(connection, identity, has_log=row["may_read"], standby=row["standby"])
         async with reader.window(None) as window:
             reading = Reading(connection)
+            await reading.forget_plans()  # this connection may have slept through a change of the schema
             async with reading.within(answer.scope, guarded=True):
                 await (answer.open(reading) if answer.is_outdated else answer.advance(reading, None))
         return answer.publish(window.offset, window.at)

@@ -15,7 +15,7 @@ from sqlglot import exp
 
 from dashboard.live.equality import equalities
 from dashboard.live.ordering import ORDERABLE, ORDERABLE_TEXT, OrderTerm
-from dashboard.live.statement import Statement, TableName, reads_clock
+from dashboard.live.statement import Statement, TableName
 from dashboard.live.sums import SumColumn, sum_columns
 from dashboard.live.tree import Doubt, Tree
 from dashboard.postgres.reading import Column, Relation, Traits
@@ -85,17 +85,16 @@ def shape_of(
     functions
         Traits of the functions it calls, by name.
     """
-    clock = statement.depends_on_clock or any(
-        relation.policies_read_clock or reads_clock(relation.definition or "") for relation in relations.values()
-    )
+    clock = statement.depends_on_clock
     opaque = any(traits.opaque for traits in functions.values()) or any(
         relation.secured and relation.policies_look_elsewhere for relation in relations.values()
     )
-    unsteady = any(traits.volatile and not traits.opaque for traits in functions.values())  # pg_database_size()
+    unsteady = any(traits.volatile or traits.opaque for traits in functions.values())  # pg_database_size()
     analysis = _Analysis(statement, parameters, columns, relations)
     try:
         return analysis.choose(clock=clock, opaque=opaque, functions=functions)
     except Doubt as doubt:
+        opaque = opaque or doubt.is_blind
         return Shape(kind="rerun", reason=str(doubt), key=analysis.key, clock=clock or unsteady, opaque=opaque)
 
 

@@ -1,7 +1,7 @@
 """One `Live` per process and database, shared by all who name the same DSN.
 
 Without ``async with`` it connects on first use and lives as long as somebody uses it; with it, it is closed when
-the last block that entered it ends.
+the last block that entered it ends, unless somebody asked it outside of such a block before.
 """
 
 from __future__ import annotations

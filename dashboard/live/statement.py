@@ -21,21 +21,17 @@ from dashboard.errors import NotASelect
 
 _CLOCK_NAMES = frozenset({"now", "clock_timestamp", "statement_timestamp", "transaction_timestamp", "timeofday", "age"})
 _CLOCK_WORDS = frozenset({"now", "today", "tomorrow", "yesterday"})
-_CLOCK_TEXT = re.compile(
-    r"\b(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|age)\s*\("
-    r"|\bcurrent_(date|time|timestamp)\b|\blocaltime(stamp)?\b|'(now|today|tomorrow|yesterday)'",
-    re.IGNORECASE,
+CLOCK = (
+    r"\y(now|clock_timestamp|statement_timestamp|transaction_timestamp|timeofday|age)\s*\("
+    r"|\ycurrent_(date|time|timestamp)\y|\ylocaltime(stamp)?\y|'(now|today|tomorrow|yesterday)'"
 )
+"""SQL that changes as time passes, as PostgreSQL's regular expression; matched without regard to case."""
+_CLOCK_TEXT = re.compile(CLOCK.replace(r"\y", r"\b"), re.IGNORECASE)
 _OPERATOR = re.compile(r"[-+*/<>=~!@#%^&|`?]+")
 _CLOCK_NODES = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Localtime, exp.Localtimestamp,
 )  # fmt: skip
 _OPENING = re.compile(r"^(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
-
-
-def reads_clock(text: str) -> bool:
-    """Whether SQL text, a view's definition for example, names something that changes as time passes."""
-    return _CLOCK_TEXT.search(text) is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +137,7 @@ class Statement:
     def depends_on_clock(self) -> bool:
         """Whether its answer changes as time passes, of itself."""
         if self.tree is None:
-            return reads_clock(self.sql)
+            return _CLOCK_TEXT.search(self.sql) is not None
         if self.tree.find(*_CLOCK_NODES) or self.functions & _CLOCK_NAMES:
             return True
         return any(

@@ -18,7 +18,17 @@ from dashboard.postgres.reading import Relation
 
 
 class Doubt(Exception):
-    """A reason to re-run, as a sentence."""
+    """A reason to re-run, as a sentence.
+
+    Parameters
+    ----------
+    is_blind
+        What the query reads is not known either: any change may matter.
+    """
+
+    def __init__(self, reason: str, *, is_blind: bool = False) -> None:
+        super().__init__(reason)
+        self.is_blind = is_blind
 
 
 class Tree:
@@ -134,4 +144,4 @@ class Tree:
                 validate_qualify_columns=True,
             )
         except SqlglotError as error:
-            raise Doubt("Its columns cannot all be traced to their tables.") from error
+            raise Doubt("Its columns cannot all be traced to their tables.", is_blind=True) from error

@@ -42,8 +42,6 @@ class Relation:
     inherited: bool
     captured: bool
     policies_look_elsewhere: bool
-    policies_read_clock: bool
-    definition: str | None
     columns: tuple[str, ...]
     types: tuple[str, ...]
     unfaithful: tuple[str, ...]
@@ -77,6 +75,14 @@ class Fingerprints(dict[int, str]):
     def of(self, relations: Iterable[int]) -> Fingerprints:
         """Those of some relations, with what stands behind all."""
         return Fingerprints((relation, self.get(relation, "")) for relation in (0, *relations))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Behind:
+    """What a query reads without naming it: the clock, or tables that cannot be told."""
+
+    clock: bool
+    opaque: bool
 
 
 class Reading:
@@ -141,6 +147,12 @@ class Reading:
             found = await self.connection.fetch(load("relations"), list(names))
         return {row["name"]: _relation(row) for row in found}
 
+    async def readable(self, relations: Sequence[int]) -> dict[int, frozenset[str]]:
+        """The columns this role may read, by table (oid); tables of which it may read nothing are left out."""
+        with translated():
+            found = await self.connection.fetch(load("readable"), list(relations))
+        return {row["relation"]: frozenset(row["columns"]) for row in found}
+
     async def functions(self, names: Sequence[str]) -> dict[str, Traits]:
         """Traits of functions by name; overloads count together, at their worst."""
         with translated():
@@ -151,6 +163,12 @@ class Reading:
         """Oids of the relations this transaction has read so far (partitions as their root, no catalogues)."""
         with translated():
             return frozenset(row["relation"] for row in await self.connection.fetch(load("locked_relations")))
+
+    async def behind(self, relations: Sequence[int], clock: str) -> Behind:
+        """What stands behind relations (oids) in views, policies and functions; `clock` matches SQL that reads it."""
+        with translated():
+            row = (await self.connection.fetch(load("behind"), list(relations), clock))[0]
+        return Behind(clock=row["clock"] or row["opaque"], opaque=row["opaque"])
 
     async def uncaptured(self, relations: Sequence[int]) -> list[str]:
         """Names of those among `relations` (oids) whose changes the log does not see."""

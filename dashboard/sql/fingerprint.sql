@@ -1,6 +1,6 @@
 -- Values that change when something that can change the answer of an open query changes without a logged row.
 -- $1: oids of the relations that open queries read. For each: its columns, policies, grants, keys, partitions, its
--- definition as a view, rewrites, capture itself. And under oid 0: functions, schemas, roles and memberships.
+-- definition as a view, rewrites, capture itself. And under oid 0: functions, types, schemas, roles and memberships.
 WITH RECURSIVE watched AS (
     SELECT oid AS root, oid FROM unnest($1::oid[]) AS oid
     UNION
@@ -23,6 +23,9 @@ GROUP BY w.root
 UNION ALL
 SELECT 0, md5(concat_ws('|',
     (SELECT concat(count(*), sum(hashtextextended(concat(f.oid, f.xmin), 0))) FROM pg_proc f WHERE f.oid >= 16384),
+    (SELECT concat(count(*), sum(hashtextextended(concat(e.oid, e.xmin), 0))) FROM pg_enum e),
+    (SELECT concat(count(*), sum(hashtextextended(concat(y.oid, y.xmin), 0))) FROM pg_type y
+     WHERE y.oid >= 16384 AND y.typtype IN ('d', 'e', 'r')),
     (SELECT concat(count(*), sum(hashtextextended(concat(n.oid, n.xmin), 0))) FROM pg_namespace n
      WHERE n.nspname !~ '^pg_(toast_)?temp_'),
     (SELECT concat(count(*), sum(hashtextextended(concat(m.roleid, m.member, m.xmin), 0))) FROM pg_auth_members m),

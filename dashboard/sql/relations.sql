@@ -8,26 +8,24 @@ SELECT n.name,
        c.relispartition AS partition,
        row_security_active(c.oid) AS secured,
        EXISTS (SELECT FROM pg_inherits i WHERE i.inhparent = c.oid) AND c.relkind <> 'p' AS inherited,
-       EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
-                 AND t.tgenabled <> 'D' AND t.tgname LIKE 'dashboard\_%') AS captured,
+       (SELECT bit_or(t.tgtype::int) & 60 FROM pg_trigger t WHERE t.tgrelid = c.oid AND NOT t.tgisinternal
+          AND t.tgenabled IN ('O', 'A') AND t.tgname LIKE 'dashboard\_%') IS NOT DISTINCT FROM 60 AS captured,
        EXISTS (SELECT FROM pg_policy p JOIN pg_depend d ON d.classid = 'pg_policy'::regclass AND d.objid = p.oid
                WHERE p.polrelid = c.oid
                  AND ((d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid)
                       OR d.refclassid IN ('pg_proc'::regclass, 'pg_operator'::regclass))) AS policies_look_elsewhere,
-       EXISTS (SELECT FROM pg_policy p
-               WHERE p.polrelid = c.oid
-                 AND pg_get_expr(p.polqual, p.polrelid) ~* '(now\(|current_date|current_time|localtime|_timestamp)')
-         AS policies_read_clock,
-       CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS definition,
        (SELECT array_agg(a.attname::text ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS columns,
        -- As in a cast: -1 and not NULL, or a key of type char(3) would be cut to "character", its first letter.
        (SELECT array_agg(format_type(a.atttypid, -1) ORDER BY a.attnum) FROM pg_attribute a
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) AS types,
-       -- Columns that a row image does not hold as they are: json loses its spelling, virtual columns are not there.
+       -- Columns that a row image does not hold as they are: json loses its spelling and jsonb the difference between
+       -- null and NULL, arrays their bounds, in domains and composites too; virtual columns are not there at all.
        (SELECT coalesce(array_agg(a.attname::text), '{}') FROM pg_attribute a
+        JOIN pg_type ty ON ty.oid = a.atttypid LEFT JOIN pg_type base ON base.oid = ty.typbasetype
         WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
-          AND (a.attgenerated = 'v' OR a.atttypid IN ('json'::regtype, 'json[]'::regtype))) AS unfaithful,
+          AND (a.attgenerated = 'v' OR ty.typtype = 'c' OR ty.typcategory = 'A' OR base.typtype IN ('c', 'd')
+               OR coalesce(base.oid, ty.oid) IN ('json'::regtype, 'jsonb'::regtype))) AS unfaithful,
        EXISTS (SELECT FROM pg_attribute a JOIN pg_collation co ON co.oid = a.attcollation
                WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT co.collisdeterministic)
          AS lenient,
