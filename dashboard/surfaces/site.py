@@ -66,9 +66,11 @@ class Site:
         self._port = free_port(self._address, self._port)
         secret = _sign_sessions(settings())
         from panel.config import config  # after the secret: Bokeh reads it on import
+        from panel.io.application import build_applications
         from panel.io.server import get_server
         from panel.io.state import state
 
+        from dashboard.surfaces.guarding import guard
         from dashboard.views.page import SITE
 
         config.reconnect = True
@@ -76,9 +78,17 @@ class Site:
 
         options = self._options(settings(), secret)
         contents = {page.slug: _content(page) for page in self._pages}
+        titles = {page.slug: page.title for page in self._pages}
+        try:
+            applications: dict[str, Any] = build_applications(contents, title=titles)
+        except RuntimeError as error:  # a notebook's code; a file's was looked at
+            told = " ".join(str(error).partition("Traceback")[0].split())
+            raise SettingsError(f"{told}.", "Mend the notebook.") from error
+        for page, application in zip(self._pages, applications.values(), strict=True):
+            guard(application, page.content.name if isinstance(page.content, Path) else page.title)
         try:
             with _signals_left_alone():
-                self._server = get_server(contents, start=False, **options)
+                self._server = get_server(applications, start=False, **options)
         except OSError as error:
             raise _in_use(self._address, self._port) from error
         self._server.start()
@@ -110,7 +120,6 @@ class Site:
             "address": None if self._address in ANYWHERE else self._address,
             "port": self._port,
             "websocket_origin": self._origins(chosen),
-            "title": {page.slug: page.title for page in self._pages},
             "extra_patterns": [*own, *ROUTES],
             "use_index": False,
             "redirect_root": False,
@@ -185,6 +194,9 @@ def _content(page: Page) -> Any:
         return page.content
     if not page.content.is_file():
         raise SettingsError(f"There is no file {page.content}.", "Name a Python file, or one of the apps.")
+    from dashboard.surfaces.guarding import check
+
+    check(page.content)
     return str(page.content)
 
 

@@ -48,9 +48,9 @@ async def fetch(url: str) -> tuple[HTTPHeaders, str]:
     return answer.headers, answer.body.decode()
 
 
-async def open_socket(site: Site, token: str) -> WebSocketClientConnection:
+async def open_socket(site: Site, token: str, slug: str = "one") -> WebSocketClientConnection:
     request = HTTPRequest(
-        site.url.replace("http", "ws") + "one/ws",
+        site.url.replace("http", "ws") + f"{slug}/ws",
         headers={"Origin": site.url.rstrip("/"), "Sec-WebSocket-Protocol": f"bokeh, {token}"},
     )
     return await websocket_connect(request, subprotocols=["bokeh", token])
