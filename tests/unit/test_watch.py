@@ -129,4 +129,4 @@ def test_a_moment_is_told_to_the_second() -> None:
 
 
 def test_a_truncated_table_is_told_of() -> None:
-    assert said("T", None, None, ["id"]) == "all rows removed (TRUNCATE)"
+    assert said("T", None, None, ["id"]) == ("read again: table or partition truncated, or a row that cannot be shown")

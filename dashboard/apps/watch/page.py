@@ -15,6 +15,7 @@ from dashboard.views.figure import few_ticks
 
 from .examine import Watched
 from .recorder import Log, Recorder
+from .tally import BULK, KINDS
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -49,14 +50,13 @@ def page(live: Live, tables: Sequence[Watched]) -> Viewable:
 def _asked(number: int) -> int:
     """The place of the table that the address names; the first when it names none."""
     asked = (pn.state.session_args or {}).get("table", [b""])[0].decode(errors="replace")
-    return int(asked) - 1 if asked.isdecimal() and 1 <= int(asked[:6]) <= number else 0
+    return int(asked) - 1 if asked.isdecimal() and len(asked) <= 6 and 1 <= int(asked) <= number else 0
 
 
 def _tiles(live: Live, table: Watched, log: Log) -> list[View]:
     since = f"since {log.began.astimezone():%H:%M}"
     counts: list[View] = [
-        Tile(log.totals.query, column=kind, title=kind.capitalize(), caption=since, span=2)
-        for kind in ("inserted", "updated", "deleted")
+        Tile(log.totals.query, column=kind, title=kind.capitalize(), caption=since, span=2) for kind in (*KINDS, BULK)
     ]
     return [
         Tile(
@@ -65,7 +65,7 @@ def _tiles(live: Live, table: Watched, log: Log) -> list[View]:
             format="{:,.1f}",
             sparkline=log.pace.query,
             caption="last 5 s",
-            span=4,
+            span=2,
         ),
         Tile(live.query(table.rows, priority="high"), title="Rows", caption="in the table", span=2),
         *counts,

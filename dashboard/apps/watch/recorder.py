@@ -1,7 +1,8 @@
 """What happened to the watched tables: counted by the second, the latest told.
 
-One recorder follows the ticks of a `Live` for all sessions that watch its tables. Rates and charts move
-once a second, also when nothing happens; the feed moves with the tick.
+One recorder follows the changes of a `Live` for all sessions that watch its tables. Rates and charts move
+once a second, also when nothing happens; the feed moves with the tick. Where the log may not be told to this role
+(see `dashboard.live.stream`), the reason stands in the place of all of them.
 """
 
 from __future__ import annotations
@@ -24,12 +25,16 @@ from .tally import BULK, KINDS, Tally
 from .told import Piece, told
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
+    from dashboard.errors import DashboardError
     from dashboard.live import Live, Tick
+    from dashboard.live.query import Subscription
+    from dashboard.live.stream import Batch
 
 KEPT = 100
-NAMES = {"I": "inserted", "U": "updated", "D": "deleted", "T": "deleted"}
+NAMES = {"I": "inserted", "U": "updated", "D": "deleted"}
+UNTOLD = "read anew"  # which rows changed is not known, nor how many
 
 
 class Log:
@@ -41,10 +46,11 @@ class Log:
         self._latest: deque[tuple[int, dt.datetime, str, Change | int]] = deque(maxlen=KEPT)
         self._totals = dict.fromkeys((*KINDS, BULK), 0)
         self.format: Callable[[Mapping[str, object]], list[Piece]] = partial(_line, table)
-        name = f"watch {table.oid}"
+        self._refusal: DashboardError | None = None
+        name = f"watch {table.name}"
         self.rate = Source(live, f"{name}: rate", [Column("rate", "float8")])
         self.pace = Source(live, f"{name}: pace", [Column("second", "timestamptz"), Column("changes", "int8")])
-        self.totals = Source(live, f"{name}: totals", [Column(kind, "int8") for kind in KINDS])
+        self.totals = Source(live, f"{name}: totals", [Column(kind, "int8") for kind in (*KINDS, BULK)])
         self.by_second = Source(
             live,
             f"{name}: by second",
@@ -56,12 +62,29 @@ class Log:
             [Column("at", "timestamptz"), Column("kind", "text"), Column("change", "jsonb")],
         )
 
-    def add(self, changes: list[Change]) -> None:
+    def take(self, batch: Batch) -> None:
+        """Count and tell what one tick brought."""
+        self._refusal = None
+        self.add(batch.changes)
+        if batch.uncounted:
+            self.add_many(batch.uncounted, batch.at)
+        self.show()
+
+    def refuse(self, error: DashboardError) -> None:
+        """Tell nothing of the changes but why, until there is a batch again."""
+        self._refusal = error
+        self._latest.clear()
+        self.latest.fill([], [])
+        for source in (self.rate, self.pace, self.totals, self.by_second, self.latest):
+            source.fail(error)
+
+    def add(self, changes: Sequence[Change]) -> None:
         """Count changes, in their order, and keep the last of them."""
         for change in changes:
-            self._tally.add(int(change.at.timestamp()), NAMES[change.op])
-            self._totals[NAMES[change.op]] += 1
-        self._latest.extend((c.seq, c.at, NAMES[c.op], c) for c in changes[-KEPT:])
+            if kind := NAMES.get(change.op):
+                self._tally.add(int(change.at.timestamp()), kind)
+                self._totals[kind] += 1
+        self._latest.extend((c.seq, c.at, NAMES.get(c.op, UNTOLD), c) for c in changes[-KEPT:])
 
     def add_many(self, number: int, at: dt.datetime) -> None:
         """Count changes that were too many to be listed."""
@@ -73,12 +96,14 @@ class Log:
         """Bring what moves with the tick up to date."""
         newest = list(reversed(self._latest))
         self.latest.fill([entry[0] for entry in newest], [entry[1:] for entry in newest])
-        self.totals.fill([0], [tuple(self._totals[kind] for kind in KINDS)])
+        self.totals.fill([0], [tuple(self._totals[kind] for kind in (*KINDS, BULK))])
 
     def pass_time(self, now: float) -> None:
         """Bring what moves with the clock up to date; `now` in seconds since 1970, by the server's clock."""
         second = math.floor(now)
         self._tally.forget(second)
+        if self._refusal is not None:
+            return
         self.rate.fill([0], [(self._tally.rate(second),)])
         rows = [(dt.datetime.fromtimestamp(at, dt.UTC), kind, n) for at, kind, n in self._tally.rows(second - 1)]
         self.by_second.fill([row[:2] for row in rows], rows)
@@ -95,7 +120,8 @@ class Recorder:
 
     def __init__(self, live: Live) -> None:
         self._live = live
-        self._logs: dict[int, Log] = {}
+        self._logs: dict[str, Log] = {}
+        self._followed: list[Subscription] = []
         self._ahead = 0.0  # seconds by which the server's clock is ahead of this process's monotonic one
         self._subscription = live.on_tick(self._tick)
         # In a context of its own, or it would carry the session that came first into all others.
@@ -112,30 +138,22 @@ class Recorder:
     def close(self) -> None:
         """Record no more; done when the `Live` is closed."""
         self._subscription.close()
+        for followed in self._followed:
+            followed.close()
         self._clock.cancel()
         self._of.pop(self._live, None)
 
     def log(self, table: Watched) -> Log:
         """The changes of a table, from the first time it is asked for."""
-        if table.oid not in self._logs:
-            self._logs[table.oid] = Log(self._live, table)
-            self._logs[table.oid].show()
-            self._logs[table.oid].pass_time(self._now())
-        return self._logs[table.oid]
+        if table.name not in self._logs:
+            log = self._logs[table.name] = Log(self._live, table)
+            log.show()
+            log.pass_time(self._now())
+            self._followed.append(self._live.changes(table.name).subscribe(log.take, log.refuse))
+        return self._logs[table.name]
 
     def _tick(self, tick: Tick) -> None:
         self._ahead = tick.at.timestamp() - time.monotonic()
-        by_table: dict[int, list[Change]] = {}
-        for change in tick.changes:
-            by_table.setdefault(change.relation, []).append(change)
-        for oid, changes in by_table.items():
-            if log := self._logs.get(oid):
-                log.add(changes)
-                log.show()
-        for oid, number in tick.flooded.items():
-            if log := self._logs.get(oid):
-                log.add_many(number, tick.at)
-                log.show()
 
     def _now(self) -> float:
         return time.monotonic() + self._ahead if self._ahead else time.time()

@@ -30,7 +30,7 @@ def told(op: str, old: Image | None, new: Image | None, key: Sequence[str], colu
         The order in which columns are told; others follow.
     """
     if op == "T":
-        return [("b", "all rows"), ("", " removed (TRUNCATE)")]
+        return [("b", "read again"), ("", ": table or partition truncated, or a row that cannot be shown")]
     image = new or old or {}
     head = [("", f"{VERBS[op]} "), ("b", _row(image, key))]
     if op == "U":
