@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from dashboard.views.page import Page
     from dashboard.views.progress import Progress
     from dashboard.views.refresh import Refresh
+    from dashboard.views.selection import Field, Selection
     from dashboard.views.status import Status
     from dashboard.views.switch import Switch
     from dashboard.views.table import Table
@@ -36,6 +37,7 @@ _HOMES = {
     "DashboardError": "errors",
     "Delta": "live.delta",
     "Feed": "views.feed",
+    "Field": "views.selection",
     "Group": "views.group",
     "Lanes": "views.lanes",
     "Live": "live.live",
@@ -44,6 +46,7 @@ _HOMES = {
     "Progress": "views.progress",
     "Refresh": "views.refresh",
     "Scope": "postgres.scope",
+    "Selection": "views.selection",
     "Status": "views.status",
     "Switch": "views.switch",
     "Table": "views.table",
@@ -58,6 +61,7 @@ __all__ = [
     "DashboardError",
     "Delta",
     "Feed",
+    "Field",
     "Group",
     "Lanes",
     "Live",
@@ -66,6 +70,7 @@ __all__ = [
     "Progress",
     "Refresh",
     "Scope",
+    "Selection",
     "Status",
     "Switch",
     "Table",

@@ -194,6 +194,14 @@ async def test_a_click_on_a_category_narrows_the_page_and_a_chip_takes_it_back(a
     await expect(page.locator(".feed li").first).to_contain_text("Person 28")
 
 
+async def test_a_category_that_a_link_selected_is_taken_back(address: str, page: Tab) -> None:
+    await page.goto(f"{address}?kind=web")
+    await expect(page.locator(".feed li").first).to_contain_text("Person 28")
+    await page.get_by_role("button", name="Remove the filter Kind: web").click()
+    await expect(page.locator(".feed li").first).to_contain_text("Person 30")
+    assert page.url == address
+
+
 async def test_a_page_says_in_one_line_what_it_ignored_of_its_address(address: str, page: Tab) -> None:
     asked = "foo=1&kind=telex&span=yore&all-sales.sort=gone&all-sales.where.total=a..b&all-sales.page=0"
     await page.goto(f"{address}?{asked}")
