@@ -119,7 +119,8 @@ def _capture(seen: Examination) -> Iterator[Finding]:
         yield Finding(
             weight="bad",
             sentence=f"The role {seen.health.role} may not read the log.",
-            remedy=f"As {seen.capture.owner}: {' '.join(seen.grants.split())}",
+            remedy=f"As {seen.capture.owner}: {' '.join(seen.grants.split())} "
+            "-- then it sees the rows of every captured table, those that policies hide too.",
         )
     for table in seen.capture.tables:
         yield _table(table)
