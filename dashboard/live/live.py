@@ -247,6 +247,7 @@ class Live:
         except BaseException:
             if not first.done():
                 first.set_exception(Closed("This Live was closed."))
+                first.exception()  # seen: the loop may end before the callback above
             raise
         if self._awake.get(answer):
             self.hub.join(answer)

@@ -17,14 +17,14 @@ class FollowerSeen:
 
     Parameters
     ----------
-    silent_for
-        Seconds since it last asked for anything; None where this role may not see that.
+    since, silent_for
+        When it connected, and seconds since it last asked for anything; None where this role may not see that.
     """
 
     pid: int
     role: str
     address: str
-    since: datetime
+    since: datetime | None
     leads: bool
     silent_for: float | None
 

@@ -100,7 +100,10 @@ class Server:
     @property
     def is_running(self) -> bool:
         """Whether the server's process is there, whoever started it."""
-        return self._folder is not None and self._cluster.pid is not None
+        try:
+            return self._folder is not None and self._cluster.pid is not None
+        except OSError:  # its folder is a file, or not ours to read
+            return False
 
     def start(self) -> None:
         """Start the server, or join it where it runs; a second call does nothing.

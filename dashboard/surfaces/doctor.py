@@ -185,7 +185,8 @@ def _following(found: Health, wanted: Settings) -> Iterator[Finding]:
 
 def _follower(seen: FollowerSeen, latest_change: float | None, wanted: Settings) -> Finding:
     part = "leads" if seen.leads else "follows"
-    who = f"{seen.role} from {seen.address} (pid {seen.pid}) {part} since {seen.since:%Y-%m-%d %H:%M:%S}"
+    since = f" since {seen.since:%Y-%m-%d %H:%M:%S}" if seen.since else ""
+    who = f"{seen.role} from {seen.address} (pid {seen.pid}) {part}{since}"
     if seen.silent_for is None:
         return Finding(weight="good", sentence=f"{who}; how far behind, only pg_read_all_stats may see.")
     behind = max(seen.silent_for - latest_change, 0.0) if latest_change is not None else 0.0

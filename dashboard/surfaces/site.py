@@ -8,6 +8,7 @@ reconnect), a session outlives a short cut, and every answer carries the headers
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import secrets
 import signal
@@ -216,15 +217,15 @@ def free_port(address: str | None, port: int | None) -> int:
         try:
             probe.bind((address, port))
             return int(probe.getsockname()[1])
-        except socket.gaierror as error:
-            raise SettingsError(
-                f"The address {address!r} is not one of this machine.", "Choose another one with --address."
-            ) from error
         except PermissionError as error:
             raise SettingsError(
                 f"Port {port} needs more rights than this account has.", "Choose one above 1023 with --port."
             ) from error
         except OSError as error:
+            if isinstance(error, socket.gaierror) or error.errno == errno.EADDRNOTAVAIL:
+                raise SettingsError(
+                    f"The address {address!r} is not one of this machine.", "Choose another one with --address."
+                ) from error
             raise _in_use(address, port) from error
 
 

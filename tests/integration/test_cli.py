@@ -140,6 +140,15 @@ def test_port_in_use_is_told_before_anything_starts(database: str, tmp_path: Pat
         assert "--port" in refusal("demo", "crm", "--temp", "--port", port)
 
 
+def test_address_of_another_machine_is_told(database: str) -> None:
+    assert "'192.0.2.1' is not one of this machine" in refusal("watch", database, "t", "--address", "192.0.2.1")
+
+
+def test_data_folder_that_is_a_file_is_told(tmp_path: Path) -> None:
+    (file := tmp_path / "file").touch()
+    assert "DASHBOARD_DATA_FOLDER" in refusal("demo", "--port", "0", DASHBOARD_DATA_FOLDER=str(file))
+
+
 def test_file_that_is_missing_is_told(database: str) -> None:
     assert "no file absent.py" in refusal("serve", database, "absent.py")
 

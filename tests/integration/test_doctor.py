@@ -72,6 +72,15 @@ async def test_role_without_rights_is_told_which_grants_it_lacks(server: Server,
     assert [finding for finding in await told(reader) if finding.weight == "bad"] == []
 
 
+async def test_ordinary_role_sees_that_another_follows(server: Server, database: str) -> None:
+    psql(server, "DROP ROLE IF EXISTS ordinary; CREATE ROLE ordinary LOGIN PASSWORD 'o'")
+    psql(server, "CREATE TABLE orders (id int PRIMARY KEY)", database)
+    await install(database, ["orders"])
+    async with dashboard.connect(database):
+        found = await told(re.sub(r"//[^@]+@", "//ordinary:o@", database))
+        assert "only pg_read_all_stats may see" in about(found, "pid").sentence
+
+
 async def test_explain_names_the_plan_and_its_reason(server: Server, database: str) -> None:
     psql(server, "CREATE TABLE orders (id int PRIMARY KEY, total numeric, shop int)", database)
     await install(database, ["orders"])

@@ -60,3 +60,11 @@ async def test_a_missing_table_is_named(database: str, name: str) -> None:
     with pytest.raises(RelationNotFound, match="There is no table") as raised:
         await examine(database, [name])
     assert raised.value.relation == name
+
+
+@pytest.mark.parametrize("latest", ["infinity", "-infinity", "0001-01-05", "0044-03-15 BC", "3000-01-01"])
+@pytest.mark.parametrize("kind", ["timestamptz", "timestamp", "date"])
+async def test_the_step_fits_what_is_past(database: str, server: Server, latest: str, kind: str) -> None:
+    psql(server, f"CREATE TABLE t (at {kind}); INSERT INTO t VALUES ('2020-02-29 12:00'), ('{latest}')", database)
+    (odd,) = await examine(database, ["t"])
+    assert (odd.step, str(odd.since)[:10]) == ("day", "2019-12-31")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from dashboard.apps.watch import page
 from dashboard.apps.watch.choice import Column, category, category_candidates, order, time_column
 from dashboard.apps.watch.tally import KEPT, Tally
 from dashboard.apps.watch.told import told
@@ -130,3 +131,11 @@ def test_a_moment_is_told_to_the_second() -> None:
 
 def test_a_truncated_table_is_told_of() -> None:
     assert said("T", None, None, ["id"]) == ("read again: table or partition truncated, or a row that cannot be shown")
+
+
+@pytest.mark.parametrize(("asked", "place"), [(b"2", 1), (b"0000012", 0), (b"0", 0), (b"9", 0), (b"\xff", 0), (b"", 0)])
+def test_an_address_that_names_no_table_shows_the_first(
+    asked: bytes, place: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(type(page.pn.state), "session_args", {"table": [asked]})
+    assert page._asked(2) == place

@@ -32,11 +32,12 @@ ORDER BY 2 DESC
 LIMIT 50;
 
 -- name: span
--- Whether there are rows of the last hour, the last day, and from when the latest is.
-SELECT COALESCE(max({time}) >= now() - interval '1 hour', true) AS is_recent,
-       COALESCE(max({time}) >= now() - interval '1 day', true) AS is_of_today,
-       max({time})::timestamptz AS latest
-FROM {table};
+-- Whether there are rows of the last hour, the last day, and from when the latest is. Rows of the future do not count, nor
+-- those of a time before all calendars of this program's (infinity, BC).
+SELECT COALESCE(latest >= now() - interval '1 hour', true) AS is_recent,
+       COALESCE(latest >= now() - interval '1 day', true) AS is_of_today,
+       latest::timestamptz AS latest
+FROM (SELECT max({time}) AS latest FROM {table} WHERE {time} <= now() AND {time} >= '0100-01-01') AS past;
 
 -- name: rows
 SELECT count(*) AS rows FROM {table};
@@ -51,11 +52,11 @@ SELECT * FROM {table};
 -- $1: from when on. Counts are kept up from the changes alone, so the table may be of any size.
 SELECT date_trunc('{step}', {time}) AS at, count(*) AS rows
 FROM {table}
-WHERE {time} >= $1
+WHERE {time} >= $1 AND {time} < 'infinity'
 GROUP BY 1;
 
 -- name: over_time_by_category
 SELECT date_trunc('{step}', {time}) AS at, {category}::text AS category, count(*) AS rows
 FROM {table}
-WHERE {time} >= $1
+WHERE {time} >= $1 AND {time} < 'infinity'
 GROUP BY 1, 2;
