@@ -2,7 +2,7 @@
 
 A line is a template with the row's columns in it (`"**{who}** called **{whom}**"`: two stars make bold), one template
 for each kind of line, or a function of the row. Templates are taken apart before values are put in: a value is always
-text, never markup. Times are instants; the browser says "12 s" and keeps saying it right.
+text, never markup, and a long one is cut. Times are instants; the browser says "12 s" and keeps saying it right.
 """
 
 from __future__ import annotations
@@ -138,14 +138,14 @@ def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tu
         by_kind = dict(format)
         return line(by_kind.get(str(row.get(category or "")), by_kind.get("")), row, None, aside)
     if format is None:
-        return [("", " ".join(str(v) for name, v in row.items() if name not in aside and v is not None))]
+        return [("", " ".join(str(codec.worded(v)) for name, v in row.items() if name not in aside and v is not None))]
     return pieces(format, row)
 
 
 def pieces(template: str, row: Mapping[str, Any]) -> list[Piece]:
     """A template with a row's values in it, as plain and bold pieces."""
     parts = enumerate(_BOLD.split(template))
-    shown = {name: _NULL if value is None else value for name, value in row.items()}
+    shown = {name: _NULL if value is None else codec.worded(value) for name, value in row.items()}
     return [("b" if place % 2 else "", part.format_map(shown)) for place, part in parts if part]
 
 

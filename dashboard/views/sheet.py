@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from dashboard.live import LiveQuery
 
 
+WHOLE = 20_000
+"""Characters of a text that opens to the whole."""
+
+
 @dataclass(frozen=True)
 class TableShape(Shape):
     """A table's picture: `columns`, `rows` by key in an `order`, the `total`, and what was asked for."""
@@ -26,6 +30,7 @@ class TableShape(Shape):
     columns: tuple[str, ...]
     labels: tuple[tuple[str, str], ...]
     formats: tuple[tuple[str, str], ...]
+    drawn: tuple[str, ...] = ()  # columns whose cells are drawn from the whole value
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
@@ -35,8 +40,11 @@ class TableShape(Shape):
         places = [names.index(name) for name in shown]
         formats = dict(self.formats)
         keys, total = self._page(queries)
+        most = {names[place]: WHOLE if names[place] in self.drawn else codec.TEXT_SHOWN for place in places}
         rows = {
-            codec.key_text(key): [_cell(page.state.rows[key][place], formats.get(names[place])) for place in places]
+            codec.key_text(key): [
+                _cell(page.state.rows[key][place], formats.get(names[place]), most[names[place]]) for place in places
+            ]
             for key in keys
         }
         return {
@@ -82,8 +90,10 @@ class TableShape(Shape):
         return {"name": name, "label": label, "kind": kind, "formatted": name in formats}
 
 
-def _cell(value: object, format: str | None) -> codec.Cell:
-    return codec.cell(value) if format is None or value is None else formatted(format, value)
+def _cell(value: object, format: str | None, most: int) -> codec.Cell:
+    if format is not None and value is not None:
+        return codec.shortened(formatted(format, value), most)
+    return codec.cell(value) if most == WHOLE and not isinstance(value, str) else codec.brief(value, most)
 
 
 def _label(name: str) -> str:

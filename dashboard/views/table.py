@@ -189,7 +189,7 @@ class Table(View):
         extra = [under for under in self.below.values() if shown and under not in shown]
         return TableShape(
             choice=choice, size=self._size(), step=self._step(), columns=(*shown, *extra), labels=tuple(labels.items()),
-            formats=tuple(self.formats.items()),
+            formats=tuple(self.formats.items()), drawn=tuple(sorted(self.cells)),
         )  # fmt: skip
 
 

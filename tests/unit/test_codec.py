@@ -7,6 +7,7 @@ import uuid
 from decimal import Decimal
 
 import pytest
+from asyncpg import Range
 
 from dashboard.views import codec
 
@@ -40,6 +41,11 @@ from dashboard.views import codec
         ([1, [Decimal("2.0"), None]], [1, ["2.0", None]]),
         ("<b>&</b>", "<b>&</b>"),
         ('{"a": 1}', '{"a": 1}'),
+        ({"a": [True, None, Decimal("1.0")]}, '{"a":[true,null,"1.0"]}'),
+        (Range(1, 5), "[1,5)"),
+        (Range(dt.date(2026, 1, 1), dt.date(2026, 2, 1)), "[2026-01-01,2026-02-01)"),
+        (Range(dt.datetime(2026, 1, 1), None), '["2026-01-01 00:00:00",)'),
+        (Range(empty=True), "empty"),
     ],
 )
 def test_a_value_is_a_cell(value: object, expected: object) -> None:
@@ -97,3 +103,15 @@ def test_a_type_is_shown_as_its_kind(type_name: str, kind: str) -> None:
 
 def test_keys_of_several_columns_do_not_run_together() -> None:
     assert codec.key_text(("a", "bc")) != codec.key_text(("ab", "c"))
+
+
+def test_a_long_text_is_cut_and_says_how_long_it_was() -> None:
+    assert codec.brief("a" * 500) == "a" * 500
+    assert codec.brief("a" * 600_000) == "a" * 500 + "… (600,000 characters)"
+    assert codec.brief(list(range(60)))[-1] == "… (60 items)"  # type: ignore[index]  # it is a list
+
+
+def test_long_keys_are_short_names_that_tell_rows_apart() -> None:
+    names = {codec.key_text(("x" * 10_000 + end,)) for end in "ab"}
+    assert len(names) == 2
+    assert max(map(len, names)) < 300

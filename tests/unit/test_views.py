@@ -266,6 +266,31 @@ def test_a_table_asks_only_for_columns_it_knows() -> None:
     channel.close()
 
 
+def test_fifteen_rows_of_long_texts_are_cut_in_tables_and_feeds() -> None:
+    rows = [(n, "x" * 600_000, {"a": "y" * 1000}) for n in range(15)]
+
+    def answered(sql: str) -> Any:
+        return StandIn(lambda query: None).query(sql).answer({"id": "int8", "t": "text", "j": "jsonb"}, rows)
+
+    table = dashboard.Table(answered("SELECT"))
+    live: Any = table.query.live  # type: ignore[union-attr]  # it has a query
+
+    def respond(query: Query) -> None:
+        query.answer(
+            *(
+                ({"n": "int8"}, [(15,)])
+                if "count(*)" in query.sql
+                else ({"id": "int8", "t": "text", "j": "jsonb"}, rows)
+            )
+        )
+
+    live.respond = respond
+    assert len(str(body(table))) < 30_000
+    assert "… (600,000 characters)" in str(body(table))
+    for format in (None, "{t} {j}"):
+        assert len(str(body(dashboard.Feed(answered("SELECT"), format=format)))) < 30_000
+
+
 def test_only_changed_rows_are_in_a_step() -> None:
     old = {"order": ["1", "2"], "rows": {"1": ["a"], "2": ["b"]}, "size": 10}
     new = {"order": ["3", "1"], "rows": {"1": ["a"], "3": ["c"]}, "size": 10}
