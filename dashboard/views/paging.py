@@ -3,8 +3,10 @@
 What a reader asks for (an order, a page, words to search, values to keep) becomes parameters; columns are taken from
 the query's own list and quoted, never from the reader.
 
-The first page has no OFFSET, and the reader's order is made unique by the row's key: so it can be followed row by row
-(see :mod:`dashboard.live.shape`), and rows that are equal in that order do not change places.
+The reader's order is made unique, else two pages of rows that are equal in it could show one row twice and another
+never: by the row's key where that is known and selected, so that the first page, which has no OFFSET, can be followed
+row by row (see :mod:`dashboard.live.shape`); otherwise by the text of the whole row: what that leaves looks alike.
+All pages of one order must use the same `key`. A query's own order is taken as it is: end it with a unique column.
 """
 
 from __future__ import annotations
@@ -88,7 +90,7 @@ class PageSQL:
         if self.choice.sort is None:
             return ""
         name, is_descending = self.choice.sort
-        ties = "".join(f", q.{quoted(other)}" for other in self.key if other != name)
+        ties = "".join(f", q.{quoted(other)}" for other in self.key if other != name) if self.key else ", (q.*)::text"
         return f" ORDER BY q.{quoted(name)} {'DESC NULLS LAST' if is_descending else 'ASC NULLS LAST'}{ties}"
 
     def _where(self, filters: Sequence[tuple[str, str]]) -> tuple[str, list[object]]:

@@ -105,7 +105,7 @@ class Table(View):
 
     def queries(self) -> Queries:
         """The queries it shows."""
-        return self._queries(self._first())
+        return self._queries(self._first(), ())
 
     def shape(self, binding: Binding) -> TableShape:
         """How its queries become a picture."""
@@ -142,12 +142,15 @@ class Table(View):
     def every(self, choice: Choice) -> tuple[LiveQuery, str, tuple[object, ...]]:
         """All rows that match, as SQL, and the query whose they are."""
         (query,) = super().queries()
-        return (query, *self._sql(query, choice).every())
+        return (query, *self._sql(query, choice, self._key).every())
 
     def _show(self, binding: Binding, choice: Choice) -> None:
-        binding.choice["choice"] = choice
+        known, binding.choice["choice"] = binding.choice.get("choice"), choice
         self._learn(binding)
-        binding.show(strand(self._queries(choice), self._shape(choice), self.urgency()))
+        if known is None or known.sort != choice.sort:
+            binding.choice["key"] = self._key  # all pages of one order tell equal rows apart by the same columns
+        queries = self._queries(choice, binding.choice["key"])
+        binding.show(strand(queries, self._shape(choice), self.urgency()))
 
     def _learn(self, binding: Binding) -> None:
         """Take note of the columns, once a page of them is there."""
@@ -168,17 +171,17 @@ class Table(View):
         """By how many rows one page begins after another."""
         return self._size() // 4 if self.scroll else self._size()
 
-    def _queries(self, choice: Choice) -> Queries:
+    def _queries(self, choice: Choice, key: tuple[str, ...]) -> Queries:
         (query,) = super().queries()
         if is_at_hand(query):
             return (query,)
-        page = self._sql(query, choice)
+        page = self._sql(query, choice, key)
         values = (self._ask(query, *page.values()),) if choice.facet else ()
         return (self._ask(query, *page.rows()), self._ask(query, *page.count()), *values)
 
-    def _sql(self, query: LiveQuery, choice: Choice) -> PageSQL:
+    def _sql(self, query: LiveQuery, choice: Choice, key: tuple[str, ...]) -> PageSQL:
         searched = tuple(name for name in self._types if codec.kind(self._types[name]) not in ("bytes", "json"))
-        return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), self._key)
+        return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
         return query.live.query(sql, *parameters, scope=query.scope, priority=self.urgency())

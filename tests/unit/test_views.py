@@ -233,7 +233,7 @@ def test_a_page_of_a_table_is_a_query_of_its_own() -> None:
     assert sql == (
         "SELECT * FROM (\nSELECT * FROM orders WHERE shop = $1\n) q"
         ' WHERE concat_ws(\' \', q."name"::text, q."state"::text) ILIKE $2::text AND q."state"::text = $3::text'
-        ' ORDER BY q."total ""net""" DESC NULLS LAST LIMIT 25 OFFSET 50'
+        ' ORDER BY q."total ""net""" DESC NULLS LAST, (q.*)::text LIMIT 25 OFFSET 50'
     )
     assert parameters == (7, "%50\\%%", "paid")
 
@@ -287,8 +287,8 @@ def test_fifteen_rows_of_long_texts_are_cut_in_tables_and_feeds() -> None:
     live.respond = respond
     assert len(str(body(table))) < 30_000
     assert "… (600,000 characters)" in str(body(table))
-    for format in (None, "{t} {j}"):
-        assert len(str(body(dashboard.Feed(answered("SELECT"), format=format)))) < 30_000
+    for template in (None, "{t} {j}"):
+        assert len(str(body(dashboard.Feed(answered("SELECT"), format=template)))) < 30_000
 
 
 def test_only_changed_rows_are_in_a_step() -> None:
