@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from . import codec
 from .pacing import Pacing, most_behind
+from .pulse import send
 from .traffic import TRAFFIC, Visit, now
 
 if TYPE_CHECKING:
@@ -260,6 +261,8 @@ class Channel:
 
     def _pace(self, said: dict[str, Any]) -> None:
         was_past = self.pacing.past is not None
+        if said.get("paused") is True and not self.pacing.is_paused:  # what stands still is one snapshot
+            send([strand for strand in self._content() if strand.followers and strand.refresh()])
         self.pacing.choose(said)
         if self.pacing.past is not None and self.carrier is not None:
             strands = [strand for strand in self._content() if strand.name in self._got]

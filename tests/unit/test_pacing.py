@@ -81,6 +81,24 @@ async def test_a_paused_page_is_told_what_waits_and_catches_up_in_one_step(
     channel.close()
 
 
+async def test_what_stands_still_is_one_snapshot_of_all_views(query: Query) -> None:
+    channel, other, wire, others = Channel(), Channel(), Wire(), Wire()
+    slow = dashboard.Tile(query, priority="low")
+    for one, carrier in ((channel, wire), (other, others)):
+        slow.bind(one.bind(slow))
+        one.connect(carrier)
+        one.receive({"want": {"v1": None}})
+    query.replace((2,))
+    query.replace((3,))
+    assert values(wire)[-1] != "3"
+    channel.receive({"paused": True})
+    query.replace((4,))
+    assert values(wire)[-1] == "3"
+    assert values(others)[-1] == "3"
+    channel.close()
+    other.close()
+
+
 async def test_a_page_that_looks_every_minute_gets_the_newest_then(query: Query, shown: tuple[Channel, Wire]) -> None:
     channel, wire = shown
     channel.receive({"pace": 60.0})
