@@ -37,7 +37,7 @@ INSERT INTO outreach.import_status (user_id, campaign_id, source, total, done, s
 SELECT user_id, campaign_id, source, total, done, happened, COALESCE(pg_temp.at(at + total), now())
 FROM sample_imports
 JOIN outreach.campaigns campaign ON campaign.id = campaign_id,
-LATERAL (SELECT COALESCE(pg_temp.at(at), now() - interval '4 minutes') AS happened)
+LATERAL (SELECT COALESCE(pg_temp.at(at), now() - interval '4 minutes') AS happened) began
 WHERE happened + make_interval(secs => total) <= now() OR at IS NULL
 ORDER BY happened;
 
