@@ -7,8 +7,8 @@ const TRIES = 12; // as many processes may be asked for the one that holds the p
 export class Choosing {
   constructor(table) {
     this.table = table;
-    this.filter = new Menu("+ Filter", "Filter the rows", () => this.drawFilter(), { onClose: () => this.look("") });
-    this.columns = new Menu("Columns", "Choose the columns", () => this.drawColumns());
+    this.filter = new Menu("+ Filter", "Filter the rows", () => this.drawFilter(), { onClose: () => this.look(""), icon: "▽" }); // a phone shows the icons
+    this.columns = new Menu("Columns", "Choose the columns", () => this.drawColumns(), { icon: "▥" });
     this.problem = h("span", { class: "bad", role: "status" });
     this.files = table.options.downloads.map((format) => (
       h("button", { class: "chip", type: "button", "aria-label": `Download as ${format === "csv" ? "CSV" : "Parquet"}`, onclick: (event) => this.download(format, event.currentTarget) }, `⇩ ${format === "csv" ? "CSV" : "Parquet"}`)

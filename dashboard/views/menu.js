@@ -2,9 +2,9 @@
 import { h, setText } from "./dom.js";
 
 export class Menu {
-  constructor(label, name, fill, { onClose } = {}) {
+  constructor(label, name, fill, { onClose, icon = null } = {}) {
     this.fill = fill;
-    this.label = h("span", {}, label);
+    this.label = h("span", { "data-icon": icon }, label);
     this.sheet = h("div", { class: "menu", popover: "auto", role: "dialog", "aria-label": name });
     this.button = h("button", { class: "chip", type: "button", "aria-haspopup": "dialog", "aria-expanded": "false", "aria-label": name, onclick: () => this.sheet.togglePopover() }, this.label);
     this.node = h("span", { class: "menu-place" }, this.button, this.sheet);

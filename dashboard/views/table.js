@@ -8,6 +8,7 @@ import { Choosing } from "./choosing.js";
 import { Roll } from "./roll.js";
 import { keep, nothing, onAddress, sameWish, wished } from "./wish.js";
 
+const WIDE = 8; // columns above which each row is one line, and the table scrolls sideways
 const PAUSE = 250; // ms without a key pressed before a search is asked for
 const AWAITED = 4000; // ms until the table shows what it has, rather than what the address asks for
 
@@ -32,7 +33,8 @@ export class TableView {
     this.table = h("table", { "aria-label": options.title || null }, h("thead", {}, this.header), this.rows);
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     this.pager = this.makePager();
-    this.card.body.append(h("div", { class: "sheet" }, this.table), this.empty, this.pager);
+    this.sheet = h("div", { class: "sheet" }, this.table);
+    this.card.body.append(this.sheet, this.empty, this.pager);
     this.items = new Map();
     if (options.scroll) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
     this.table.classList.toggle("rolling", options.scroll === true);
@@ -154,6 +156,10 @@ export class TableView {
     this.shown = this.body.columns
       .map((column, at) => ({ ...column, at, under: lower.has(this.options.below[column.name]) ? place.get(this.options.below[column.name]) : null }))
       .filter(({ name }) => place.has(name) && !lower.has(name));
+    const isWide = this.shown.length > WIDE;
+    this.sheet.classList.toggle("wide", isWide);
+    const reach = { tabindex: 0, role: "region", "aria-label": `${this.options.title || "Table"}, scrolls sideways` };
+    for (const [name, value] of Object.entries(reach)) isWide ? this.sheet.setAttribute(name, value) : this.sheet.removeAttribute(name);
   }
 
   drawHeader() {
@@ -256,7 +262,7 @@ export class TableView {
     if (this.options.tags.includes(column.name) && value !== null) {
       return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.choose(column.name, value); } }, text);
     }
-    const isLong = text.length > 60;
+    const isLong = text.length > (this.shown.length > WIDE ? 24 : 60);
     return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);
   }
 
