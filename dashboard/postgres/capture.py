@@ -254,10 +254,11 @@ async def _install_log(connection: Connection) -> None:
                     f"The log belongs to {place['owner']}, and {place['role']} may not use it.",
                     f"Let {place['owner']} run: {await grants(connection, place['role'])}",
                 )
-            return
+            if place["has_log"] and place["has_functions"]:
+                return
         if not place["owned"]:
             raise CaptureError(
-                f"The log belongs to {place['owner']} and was made by another version of this package.",
+                f"The log belongs to {place['owner']} and is damaged, or was made by another version of this package.",
                 f"Run install as {place['owner']} once.",
             )
     for name in LOG:

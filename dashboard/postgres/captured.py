@@ -76,7 +76,7 @@ class CaptureStatus:
     installed
         Whether there is a log.
     current
-        Whether its functions are those of this version of the package; install brings them up to date.
+        Whether its functions are all there and those of this version of the package; install brings them up to date.
     owner
         The role that owns the log, None where there is none.
     """
@@ -148,7 +148,7 @@ async def capture_status(connection: Connection) -> CaptureStatus:
         place = await here(connection)
         return CaptureStatus(
             installed=place["has_log"],
-            current=place["has_log"] and place["comment"] == mark(),
+            current=place["has_log"] and place["has_functions"] and place["comment"] == mark(),
             owner=place["owner"],
             tables=tuple(await captured_tables(connection)) if place["has_log"] else (),
         )

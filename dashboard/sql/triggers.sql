@@ -9,7 +9,7 @@ mine AS (
 roots AS (
     SELECT coalesce(pg_partition_root(named.oid)::oid, named.oid) AS root, bool_or(named.captured) AND $2 AS captured
     FROM (SELECT unnest($1::oid[]) AS oid, true AS captured
-          UNION ALL SELECT tgrelid, (tgtype & 4) <> 0 FROM mine WHERE $1 IS NULL) named
+          UNION ALL SELECT tgrelid, (tgtype & 28) <> 0 FROM mine WHERE $1 IS NULL) named
     GROUP BY 1),
 tree AS (
     SELECT root, captured, root AS oid FROM roots

@@ -112,7 +112,7 @@ def _capture(seen: Examination) -> Iterator[Finding]:
     if not seen.capture.current:
         yield Finding(
             weight="bad",
-            sentence="Capture was installed by another version of dashboard.",
+            sentence="Capture was installed by another version of dashboard, or functions of it were dropped.",
             remedy=f"As {seen.capture.owner}: dashboard install DSN TABLE… brings all of it up to date.",
         )
     if not seen.health.may_read_log:

@@ -317,6 +317,25 @@ async def test_what_was_altered_is_reported_and_put_right(connection: Connection
     assert not any(table.faults for table in (await capture_status(connection)).tables)
 
 
+@pytest.mark.parametrize("function", ["log_delete()", "log_insert()", "ring()", "changes(xid8, xid8[], bigint)"])
+async def test_a_function_that_was_dropped_is_brought_back(connection: Connection, function: str) -> None:
+    await install(connection, ["orders"])
+    await connection.execute(f"DROP FUNCTION dashboard.{function} CASCADE")
+    assert not (await capture_status(connection)).current
+    (orders,) = await install(connection, ["orders"])
+    assert not orders.faults
+    assert (await capture_status(connection)).current
+    await connection.execute("INSERT INTO orders (status) VALUES ('open'); DELETE FROM orders")
+    assert [op for op, _, _ in await logged(connection)] == ["I", "D"]
+
+
+async def test_what_a_lost_trigger_leaves_is_not_surplus(connection: Connection) -> None:
+    await install(connection, ["orders"])
+    await connection.execute("DROP TRIGGER dashboard_insert ON orders")
+    (orders,) = (await capture_status(connection)).tables
+    assert [(fault.name, fault.state) for fault in orders.faults] == [("dashboard_insert", "missing")]
+
+
 async def test_adopting_does_not_wait_for_a_busy_table(database: str, connection: Connection) -> None:
     await install(connection, ["orders", "nokey"])
     await connection.execute("DROP TRIGGER dashboard_delete ON orders; DROP TRIGGER dashboard_delete ON nokey")
