@@ -123,12 +123,18 @@ def explain(
 
 @app.command
 def doctor(dsn: Dsn, /) -> None:
-    """Say what is installed, who follows, how far behind, what is wrong and how to mend it."""
+    """Say what is installed, who follows, how far behind, what is wrong and how to mend it.
+
+    Ends with exit code 1 where something is WRONG.
+    """
     from dashboard.settings import settings
     from dashboard.surfaces.doctor import examine, findings
 
-    for finding in findings(asyncio.run(examine(dsn)), settings()):
+    found = list(findings(asyncio.run(examine(dsn)), settings()))
+    for finding in found:
         _print(str(finding))
+    if any(finding.weight == "bad" for finding in found):
+        raise _Wrong
 
 
 @app.command
@@ -149,15 +155,21 @@ def settings() -> None:
         _print(line)
 
 
+class _Wrong(Exception):  # no error: the command has said what it found
+    """Something is wrong in the database."""
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and leave the process with its exit code."""
     sys.exit(code_of(sys.argv[1:] if arguments is None else arguments))
 
 
 def code_of(arguments: list[str]) -> int:
-    """Run a command line; return 0, or 2 after the sentence that says what was wrong."""
+    """Run a command line; return 0, or 2 after the sentence that says what was wrong; 1 where `doctor` finds it."""
     try:
         app(arguments, exit_on_error=False, print_error=False)
+    except _Wrong:
+        return 1
     except DashboardError as error:
         return _fail(str(error))
     except CycloptsError as error:

@@ -8,6 +8,10 @@ from typing import Any
 import orjson
 
 from dashboard.live import connect as follow
+from dashboard.postgres.captured import mark
+from dashboard.postgres.connection import connect, fetch
+from dashboard.settings import settings
+from dashboard.sql import load
 
 
 async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[str]:
@@ -26,11 +30,23 @@ async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[st
     async with follow(dsn) as live:
         query = await live.query(sql, *map(_value, values)).ready()
         assert query.plan is not None
-        yield f"{query.plan.kind}: {query.plan.reason}"
-        if query.plan.kind == "rerun":
-            yield "    The whole SELECT is run again after a change of a table it reads."
+        if not await _may_read_log(dsn):
+            yield f"polled: {live.status.reason}"
+            yield "    The whole SELECT is run again at intervals."
+        else:
+            yield f"{query.plan.kind}: {query.plan.reason}"
+            if query.plan.kind == "rerun":
+                yield "    The whole SELECT is run again after a change of a table it reads."
         yield f"{len(query.state.keys)} rows of {', '.join(f'{c.name} ({c.type})' for c in query.columns)}"
         query.close()
+
+
+async def _may_read_log(dsn: str) -> bool:
+    connection = await connect(dsn, name="dashboard: explain", timeout=settings().connect_timeout)
+    try:
+        return bool((await fetch(connection, load("identity"), mark()))[0]["may_read"])
+    finally:
+        await connection.close()
 
 
 def _value(text: str) -> Any:

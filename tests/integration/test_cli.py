@@ -140,6 +140,14 @@ def test_port_in_use_is_told_before_anything_starts(database: str, tmp_path: Pat
         assert "--port" in refusal("demo", "crm", "--temp", "--port", port)
 
 
+def test_doctor_ends_with_1_where_something_is_wrong(server: Server, database: str) -> None:
+    assert command("doctor", database).returncode == 1
+    psql(server, "CREATE TABLE orders (id int PRIMARY KEY)", database)
+    command("install", database, "orders")
+    done = command("doctor", database)
+    assert (done.returncode, "WRONG" in done.stdout) == (0, False), done
+
+
 def test_address_of_another_machine_is_told(database: str) -> None:
     assert "'192.0.2.1' is not one of this machine" in refusal("watch", database, "t", "--address", "192.0.2.1")
 

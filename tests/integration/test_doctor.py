@@ -87,3 +87,14 @@ async def test_explain_names_the_plan_and_its_reason(server: Server, database: s
     lines = [line async for line in explain(database, "SELECT sum(total) FROM orders WHERE shop = $1", ["7"])]
     assert lines[0].startswith("sums: ")
     assert "sum (numeric)" in lines[-1]
+
+
+async def test_explain_says_that_a_role_without_the_log_is_polled(server: Server, database: str) -> None:
+    psql(server, "DROP ROLE IF EXISTS ordinary; CREATE ROLE ordinary LOGIN PASSWORD 'o'")
+    psql(server, "CREATE TABLE orders (id int PRIMARY KEY); GRANT SELECT ON orders TO ordinary", database)
+    await install(database, ["orders"])
+    ordinary = re.sub(r"//[^@]+@", "//ordinary:o@", database)
+    lines = [line async for line in explain(ordinary, "SELECT * FROM orders", [])]
+    assert lines[0].startswith("polled: Role ordinary may not read the change log")
+    assert not any("rows:" in line for line in lines)
+    psql(server, "REVOKE ALL ON orders FROM ordinary", database)
