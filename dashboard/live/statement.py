@@ -32,6 +32,9 @@ _CLOCK_NODES = (
     exp.CurrentTimestamp, exp.CurrentDate, exp.CurrentTime, exp.CurrentDatetime, exp.Localtime, exp.Localtimestamp,
 )  # fmt: skip
 _OPENING = re.compile(r"^(\s|\(|--[^\n]*\n|/\*.*?\*/)*(select|with|values|table)\b", re.IGNORECASE | re.DOTALL)
+_WRITING = frozenset(
+    {"INSERT", "UPDATE", "DELETE", "MERGE", "TRUNCATE", "CREATE", "ALTER", "DROP", "GRANT", "CALL", "DO"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +67,7 @@ class Statement:
             word = self.sql.split(None, 1)[0].upper() if self.sql else "nothing"
             raise NotASelect(
                 f"A live query must be one SELECT, and this begins with {word}.",
-                "Changes go through live.write().",
+                "A live query only reads." if word in _WRITING else "Begin it with SELECT, WITH, VALUES or TABLE.",
                 sql=sql,
             )
         self.tree = self._parse()
@@ -92,7 +95,7 @@ class Statement:
         if tree is not None and tree.find(exp.Insert, exp.Update, exp.Delete, exp.Merge):
             raise NotASelect(
                 "A live query only reads, and this one writes.",
-                "Changes go through live.write().",
+                "Write over a connection of your own; the query will show what it changed.",
                 sql=self.sql,
             )
         if tree is not None and tree.find(exp.Into):

@@ -221,10 +221,12 @@ def query_error(error: asyncpg.PostgresError, sql: str) -> QueryError:
     if isinstance(error, asyncpg.ReadOnlySQLTransactionError):
         return NotASelect(
             f"A live query only reads, and this one writes: {message}.",
-            "Write a SELECT; changes go through live.write().",
+            "Write over a connection of your own; the query will show what it changed.",
             sql=sql,
             sqlstate=code,
         )
+    if isinstance(error, asyncpg.UndefinedTableError):
+        hint = hint or "Check its spelling and schema, or the role's search_path."
     return QueryError(f"PostgreSQL says: {message}.", hint, sql=sql, sqlstate=code)
 
 

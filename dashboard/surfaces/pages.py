@@ -45,7 +45,7 @@ def page_named(name: str, live: Live) -> Page:
     path = Path(name).absolute()
     if not path.is_file():
         raise SettingsError(f"There is no file {name}.", "Name a Python file, or one of the apps.")
-    return Page(slug=path.stem, title=path.stem, summary=str(path), content=path)
+    return Page(slug=path.stem, title=path.stem, summary="", content=path)
 
 
 def _building(build: Callable[[Live], Viewable], live: Live) -> Callable[[], Viewable]:

@@ -127,3 +127,13 @@ def test_a_text_that_cannot_be_parsed_is_followed_all_the_same() -> None:
     statement = Statement("SELECT a FROM o ORDER BY a USING >")
     assert statement.tree is None
     assert statement.tables == ()
+
+
+@pytest.mark.parametrize(
+    ("sql", "remedy"),
+    [("SELEC 1", "Begin it with SELECT, WITH, VALUES or TABLE."), ("delete from t", "A live query only reads.")],
+)
+def test_a_statement_that_is_no_select_is_told_apart_from_one_that_is_misspelt(sql: str, remedy: str) -> None:
+    with pytest.raises(NotASelect, match=f"begins with {sql.split()[0].upper()}") as raised:
+        Statement(sql)
+    assert raised.value.remedy == remedy
