@@ -22,6 +22,7 @@ export class UpdatesView {
     this.moment = h("span", { class: "mute" });
     this.past = h("span", { class: "past", hidden: true }, this.slider, this.moment);
     this.node = h("span", { class: "updates" }, this.waiting, this.past, this.menu.node, this.toggle);
+    this.node.style.visibility = "hidden"; // until there is somebody to tell: a saved page has nobody
     this.onMessage = (event) => this.hear(event.detail);
     link.addEventListener("message", this.onMessage);
     this.onAddress = () => this.keepSearch();
@@ -85,6 +86,7 @@ export class UpdatesView {
   }
 
   hear(message) {
+    this.node.style.visibility = "";
     if (!this.isPaused || message?.waiting === undefined) return;
     const { waiting, oldest } = message;
     setText(this.waiting, waiting ? `${waiting.toLocaleString()} ${waiting === 1 ? "change" : "changes"} waiting` : "nothing waiting");
