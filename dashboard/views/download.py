@@ -6,6 +6,7 @@ PostgreSQL answers in their scope. Rows go out as they are read: this side holds
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 ROUTE = "_dashboard/download"
 LIMIT = 64 * 1024
+LONGEST = 600.0
+"""Seconds a file may take: as long it holds a snapshot of the database."""
 
 
 class DownloadRequest(RequestHandler):
@@ -42,15 +45,16 @@ class DownloadRequest(RequestHandler):
         if kind not in formats():
             raise HTTPError(400)
         try:
-            async with self._rows(table, choice) as (columns, batches):
+            async with asyncio.timeout(LONGEST), self._rows(table, choice) as (columns, batches):
                 await self._write(str(kind), columns, batches, said.get("columns"), table)
         except StreamClosedError:
             return
-        except DashboardError as error:
+        except (DashboardError, TimeoutError) as error:
             if self._headers_written:
-                raise HTTPError(500) from error  # cuts the answer short, so that no half file passes for a whole
+                self.detach().close()  # in the middle, so that no half file passes for a whole
+                return
             self.set_status(503)
-            self.finish(str(error))
+            self.finish(str(error) or "The file took too long. Narrow the rows down.")
 
     def check_xsrf_cookie(self) -> None:
         """The page's token says more than a cookie."""

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPError
 
 import dashboard
 from dashboard.live.live import Live
@@ -170,6 +170,21 @@ async def test_a_file_is_given_to_the_page_that_asks_and_to_nobody_else(address:
     channel.user = "somebody"
     assert await status() == 403
     channel.user = None
+
+
+async def test_a_file_that_fails_in_the_middle_is_cut_off(live: Live, page: Tab) -> None:
+    failing = "SELECT n AS id, 1 / (n - 5000) AS share FROM generate_series(1, 10000) n"
+    table = dashboard.Table(live.query(failing), title="Failing")
+    site = Site(
+        [Page(slug="x", title="X", summary="", content=lambda: dashboard.Page(table, live=live).__panel__())], port=0
+    )
+    async with site:
+        await page.goto(f"{site.url}x")
+        await expect(rows(page)).to_have_count(10)
+        said = {"page": Channel.all()[-1].token, "view": next(iter(table.bindings)).name, "format": "csv"}
+        body = dashboard.views.codec.dumps(said)
+        with pytest.raises(HTTPError):
+            await AsyncHTTPClient().fetch(f"{site.url}_dashboard/download", method="POST", body=body)
 
 
 async def test_a_click_on_a_category_narrows_the_page_and_a_chip_takes_it_back(address: str, page: Tab) -> None:
