@@ -15,6 +15,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
+from urllib.parse import unquote
 
 import asyncpg
 
@@ -51,7 +52,7 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
 
 
 OLDEST = 140000
-_SECRET = re.compile(r"\b((?:ssl)?password\s*=\s*)('[^']*'|[^&\s]*)", re.IGNORECASE)
+_SECRET = re.compile(r"\b((?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'?|(?:\\.|\S)*)", re.IGNORECASE | re.DOTALL)
 _LOST = (
     asyncpg.PostgresConnectionError,
     asyncpg.InterfaceError,
@@ -152,7 +153,12 @@ def _connect_error(error: BaseException, dsn: str) -> ConnectError:
         return ConnectError(f"{where} has no connection left: {error}.", "Raise max_connections, or close some.")
     if isinstance(error, TimeoutError):
         return ConnectError(f"{where} does not answer.", "Check host, port and firewall.")
-    if isinstance(error, ValueError | asyncpg.InterfaceError):
+    if isinstance(error, ValueError) and not isinstance(error, asyncpg.InterfaceError):
+        return ConnectError(  # what it says may be a piece of the password
+            "The host or port of this DSN cannot be read.",
+            "Write it as postgresql://user:password@host:5432/database; in a password / is %2F, ? is %3F, # is %23.",
+        )
+    if isinstance(error, asyncpg.InterfaceError):
         return ConnectError(
             f"This is not a DSN that PostgreSQL understands: {error}.",
             "Write it as postgresql://user:password@host:5432/database.",
@@ -162,13 +168,23 @@ def _connect_error(error: BaseException, dsn: str) -> ConnectError:
 
 
 def public_name(dsn: str) -> str:
-    """The DSN without its password, fit to be printed."""
-    dsn = _SECRET.sub(r"\1…", dsn)
-    head, at, tail = dsn.rpartition("@")
-    if not at:
-        return dsn
-    scheme, sep, login = head.rpartition("//")
-    return f"{scheme}{sep}{login.partition(':')[0]}@{tail}"
+    """The DSN without its passwords, fit to be printed; ``password=`` and the like among its options included."""
+    scheme, is_address, rest = dsn.partition("://")
+    if not is_address:
+        return _SECRET.sub(r"\1…", dsn)
+    rest, asked, options = rest.partition("?")
+    port = rest.partition("/")[0].partition(":")[2]
+    if "@" in options and "@" not in rest and port and not port.isdecimal():  # it begins a password that holds a ?
+        options = "@" + options.rpartition("@")[2]
+        rest, asked, options = (rest + options).partition("?")
+    login, at, place = rest.rpartition("@")
+    kept = "&".join(map(_public_option, options.split("&")))
+    return f"{scheme}://{login.partition(':')[0]}{at}{place}{asked}{kept}"
+
+
+def _public_option(option: str) -> str:
+    name, given, value = option.partition("=")
+    return f"{name}{given}…" if value and "password" in unquote(name).lower() else option
 
 
 @contextmanager

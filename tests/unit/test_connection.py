@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from dashboard.postgres.connection import public_name
+from dashboard.errors import ConnectError
+from dashboard.postgres.connection import connect, public_name
 
 
 @pytest.mark.parametrize(
@@ -17,8 +20,25 @@ from dashboard.postgres.connection import public_name
          "postgresql://host/shop?user=me&password=…&sslmode=require"),
         ("postgresql://me@host/shop?sslpassword=secret", "postgresql://me@host/shop?sslpassword=…"),
         ("host=h password='my secret' dbname=shop", "host=h password=… dbname=shop"),
+        ("postgresql://host/shop?password=secret", "postgresql://host/shop?password=…"),
+        ("postgresql://host/shop?user=me@corp&password=my se@cret#1", "postgresql://host/shop?user=me@corp&password=…"),
+        ("postgresql://host/shop?pass%77ord=secret&x=1", "postgresql://host/shop?pass%77ord=…&x=1"),
+        ("postgresql://me:s//ecret@host/shop?PASSWORD=b:c@d", "postgresql://me@host/shop?PASSWORD=…"),
+        ("postgresql://me:s/e?cret@host/shop", "postgresql://me@host/shop"),
+        ("postgresql://me:s?ecret@host/shop?x=1", "postgresql://me@host/shop?x=1"),
+        ("postgresql://host:5432/shop?user=me@corp", "postgresql://host:5432/shop?user=me@corp"),
+        (r"host=h password = 'it\'s secret' dbname=shop", "host=h password = … dbname=shop"),
+        ("host=h password=a&b dbname=shop", "host=h password=… dbname=shop"),
+        (r"host=h password=my\ secret", "host=h password=…"),
         ("", ""),
     ],
 )  # fmt: skip
 def test_a_printed_address_holds_no_password(dsn: str, printed: str) -> None:
     assert public_name(dsn) == printed
+
+
+@pytest.mark.parametrize("password", ["se/cret", "se?cret", "se#cret"])
+async def test_a_password_that_breaks_the_address_is_not_printed(password: str) -> None:
+    with pytest.raises(ConnectError) as raised:
+        await connect(f"postgresql://me:{password}@127.0.0.1:1/shop", timeout=1)
+    assert not re.search("'se|cret", str(raised.value))
