@@ -57,7 +57,7 @@ class Answer:
     """
 
     def __init__(self, sql: str, parameters: Sequence[Any], scope: Scope | None) -> None:
-        self.identity: Identity = (sql, tuple((type(value), repr(value)) for value in parameters), scope)
+        self.identity: Identity = (sql, tuple(_frozen(value) for value in parameters), scope)
         self.statement = Statement(sql)
         self.parameters = tuple(parameters)
         self.scope = scope
@@ -205,6 +205,17 @@ class Answer:
             offset=self.offset,
             at=self.at,
         )
+
+
+def _frozen(value: Any) -> Any:
+    """A parameter as part of an identity; of a kind that cannot be compared, it is like itself alone."""
+    if isinstance(value, list | tuple):
+        return (type(value), *(_frozen(part) for part in value))
+    try:
+        hash(value)
+    except TypeError:
+        return (type(value), id(value))
+    return (type(value), value)
 
 
 async def opened(answer: Answer, reading: Reading) -> Opened:

@@ -113,37 +113,50 @@ class Rerun(Plan):
         return Whole(keys=self._identity.keys(rows), rows=rows)
 
 
-class Rows(Plan):
-    """Read changed keys again."""
-
-    kind: Kind = "rows"
+class _Keyed(Plan):
+    """Rows of the answer under the values of some of its columns."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
         self.reason = source.shape.reason
         self._key = source.shape.key
+
+    @override
+    async def whole(self, reading: Reading) -> Whole:
+        rows = await self.source.all(reading)
+        return Whole(keys=self._keys(rows), rows=rows)
+
+    def _part(self, wanted: set[Key], rows: Sequence[Row]) -> Part:
+        """What became of the keys `wanted`, when `rows` are those that are there."""
+        keys = self._keys(rows)
+        return Part(rows=dict(zip(keys, rows, strict=True)), gone=frozenset(wanted.difference(keys)))
+
+    def _keys(self, rows: Sequence[Row]) -> list[Key]:
+        keys = [key_of(row, self._key) for row in rows]
+        if len(set(keys)) != len(keys):
+            raise NotUnique("Rows of the answer share a key, as a join to several rows makes them.")
+        return keys
+
+
+class Rows(_Keyed):
+    """Read changed keys again."""
+
+    kind: Kind = "rows"
+
+    def __init__(self, source: Source) -> None:
+        super().__init__(source)
         self._unlimited = source.statement.sql
         if source.shape.limit is not None:
             self._unlimited = source.statement.without_limit() or source.statement.sql
         self._sort_key = sort_key(source.shape.order)
 
     @override
-    async def whole(self, reading: Reading) -> Whole:
-        rows = await self.source.all(reading)
-        keys = [key_of(row, self._key) for row in rows]
-        _check_unique(keys)
-        return Whole(keys=keys, rows=rows)
-
-    @override
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
         relation = self.source.shape.relation
         assert relation is not None
         changed = await changes.keys(relation)
-        rows = await self._read(reading, changed)
-        keys = [key_of(row, self._key) for row in rows]
-        _check_unique(keys)
-        wanted = {key[0] if len(key) == 1 else key for key in changed}
-        part = Part(rows=dict(zip(keys, rows, strict=True)), gone=frozenset(wanted.difference(keys)))
+        wanted: set[Key] = {key[0] if len(key) == 1 else key for key in changed}
+        part = self._part(wanted, await self._read(reading, changed))
         if self.source.shape.limit is None:
             return part
         return window_of(frame, part, self._sort_key, self.source.shape.limit) or await self.whole(reading)
@@ -163,23 +176,14 @@ class Rows(Plan):
         )
 
 
-class Groups(Plan):
+class Groups(_Keyed):
     """Read the groups of changed rows again."""
 
     kind: Kind = "groups"
 
     def __init__(self, source: Source) -> None:
-        self.source = source
-        self.reason = source.shape.reason
-        self._key = source.shape.key
+        super().__init__(source)
         self._touched = source.over_changes(source.next)
-
-    @override
-    async def whole(self, reading: Reading) -> Whole:
-        rows = await self.source.all(reading)
-        keys = [key_of(row, self._key) for row in rows]
-        _check_unique(keys)
-        return Whole(keys=keys, rows=rows)
 
     @override
     async def advance(self, reading: Reading, changes: Changes, frame: LiveFrame) -> Whole | Part:
@@ -194,10 +198,7 @@ class Groups(Plan):
             return Part(rows={})
         condition, values = self._condition(groups)
         rows = await self.source.some(reading, self.source.statement.sql, condition, *values)
-        keys = [key_of(row, self._key) for row in rows]
-        _check_unique(keys)
-        wanted = {key_of(row, self._key) for row in touched}
-        return Part(rows=dict(zip(keys, rows, strict=True)), gone=frozenset(wanted.difference(keys)))
+        return self._part({key_of(row, self._key) for row in touched}, rows)
 
     def _condition(self, groups: Sequence[tuple[Any, ...]]) -> tuple[str, list[list[Any]]]:
         """Each column among its values: with several columns more groups than needed, which is harmless."""
@@ -298,8 +299,3 @@ def _finite(row: Row) -> bool:
     return all(value.is_finite() for value in row if isinstance(value, Decimal)) and not any(
         value != value for value in row
     )
-
-
-def _check_unique(keys: Sequence[Key]) -> None:
-    if len(set(keys)) != len(keys):
-        raise NotUnique("Rows of the answer share a key, as a join to several rows makes them.")

@@ -43,9 +43,5 @@ class Offset:
     xip: tuple[int, ...]
     identity: Identity
 
-    def covers(self, xid: int) -> bool:
-        """Whether transaction `xid`, if it committed, is visible in this snapshot."""
-        return xid < self.xmax and xid not in self.xip
-
     def __str__(self) -> str:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.xip))}"

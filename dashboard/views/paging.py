@@ -19,6 +19,7 @@ from functools import lru_cache
 from typing import Any
 
 from dashboard.live.statement import Statement
+from dashboard.postgres.reading import quoted
 
 from . import codec
 
@@ -136,11 +137,6 @@ def asked(ask: Any, known: Mapping[str, str]) -> Choice:
 def takes_limit(sql: str) -> bool:
     """Whether a LIMIT may stand behind this SELECT."""
     return Statement(sql).takes_limit()
-
-
-def quoted(name: str) -> str:
-    """A column's name as an SQL identifier."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _items(given: Any) -> Sequence[tuple[str, Any]]:
