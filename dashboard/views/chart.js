@@ -1,5 +1,5 @@
 // A Bokeh figure that lives in the browser only: it is made once from the server's JSON and fed by steps.
-import { colour, h, setText, settleColours, themeChanged, token } from "./dom.js";
+import { colour, declareColours, h, setText, settleColours, themeChanged, token } from "./dom.js";
 import { address, asked, toggle } from "./address.js";
 import { clockTime, inReadersZone, timeZone } from "./format.js";
 import { link } from "./channel.js";
@@ -71,7 +71,8 @@ export class ChartView {
   feed(names, steps) {
     if (!this.figure) return;
     const known = [...this.renderers.keys()];
-    settleColours(this.options.by || this.options.title, names);
+    if (this.options.by) settleColours(this.options.by, names);
+    else declareColours(this.options.title, names);
     for (const name of names) if (!this.renderers.has(name)) this.add(name);
     for (const name of known) if (!names.includes(name)) this.renderers.delete(name);
     for (const [name, step] of Object.entries(steps)) this.take(this.renderers.get(name).data_source, step);

@@ -35,8 +35,8 @@ export function adopt(root, css) {
 }
 
 // Colours of categories: the same value of the same column has the same colour in every view of the page.
-// Values that come together are taken in their own order, one that comes alone by what it is: never by when it came, so
-// that it has the same colour tomorrow.
+// Where a page or a feed declares the values, their order is that of the colours. All others have theirs by what they
+// are, whoever looks and whatever else there is; only of two that would be alike and are seen together, one gives way.
 const PALETTE = 8;
 const coloured = new Map();
 export function colour(column, value) {
@@ -46,8 +46,12 @@ export function colour(column, value) {
 }
 
 export function settleColours(column, every) {
-  const values = coloursOf(column);
-  for (const value of [...new Set(every)].sort()) if (!values.has(value)) give(values, value, 0);
+  for (const value of [...new Set(every)].sort()) colour(column, value);
+}
+
+export function declareColours(column, values) {
+  const known = coloursOf(column);
+  for (const value of values) if (!known.has(value)) give(known, value, 0);
 }
 
 function coloursOf(column) {

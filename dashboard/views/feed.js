@@ -1,6 +1,6 @@
 // Lines by key, newest first. What arrives is shown; what is new is counted until the reader has seen it. A paused feed
 // stands still and keeps what arrives; resumed, it shows all of that, however many lines it takes, until it was seen.
-import { colour, h, setText, settleColours } from "./dom.js";
+import { colour, declareColours, h, setText, settleColours } from "./dom.js";
 import { tickTime } from "./format.js";
 import { Card } from "./card.js";
 
@@ -15,7 +15,7 @@ export class FeedView {
     this.list = h("ul", { class: "feed" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     this.card.body.append(this.more, this.list, this.empty);
-    for (const kind of options.kinds) settleColours(options.category, [kind]); // in an order that does not depend on what comes
+    declareColours(options.category, options.kinds);
     this.items = new Map();
     this.rows = {};
     this.order = [];

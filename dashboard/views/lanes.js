@@ -1,5 +1,5 @@
 // Rows by their state: cards by key, which change lanes as their state changes.
-import { colour, h, setText } from "./dom.js";
+import { colour, declareColours, h, setText } from "./dom.js";
 import { Card } from "./card.js";
 import { clockNode } from "./cells.js";
 
@@ -19,6 +19,7 @@ export class LanesView {
     this.items = new Map();
     this.rows = {};
     this.order = [];
+    declareColours(options.by, options.lanes.map(([lane]) => lane));
     options.lanes.forEach(([lane, label], place) => this.add(lane, label, shares[place]));
   }
 

@@ -1,5 +1,5 @@
 // The frame of a page: header, twelve columns, footer.
-import { h, setText } from "./dom.js";
+import { declareColours, h, setText } from "./dom.js";
 import { preciseTime } from "./format.js";
 import { link } from "./channel.js";
 import { BannerView } from "./banner.js";
@@ -11,6 +11,7 @@ const REMEMBERED = "dashboard-theme";
 
 export class PageView {
   constructor(options, send, model) {
+    for (const [column, values] of Object.entries(options.colours)) declareColours(column, values); // before any view is drawn
     const root = document.documentElement;
     root.classList.add("d-page");
     this.theme(localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));

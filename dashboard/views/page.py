@@ -58,6 +58,9 @@ class Page(Status):
         Panel objects beside the heading.
     selection
         What the reader may select; shown as a choice of time and as chips.
+    colours
+        Values of a column in the order of their colours, so that all pages and members see the same: ``{"state":
+        ["open", "paid"]}``. Values that are not named have a colour by what they are.
     updates
         Whether the reader may choose how often the page is brought up to date, make it stand still and step back.
     """
@@ -66,6 +69,7 @@ class Page(Status):
     navigation = param.Dict(default=None, allow_None=True, doc="Addresses by name; those of the site by default.")
     active = param.String(default="", doc="The name in `navigation` that is this page.")
     updates = param.Boolean(default=True, doc="Whether the reader may pause the page and step back.")
+    colours = param.Dict(default={}, doc="Values by column, in the order of their colours.")
     note = param.String(default="", doc="Written in the footer beside the time of the snapshot.")
 
     kind: ClassVar[str] = "page"
@@ -93,6 +97,7 @@ class Page(Status):
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
             "selection": (self.selection or Selection()).options(), "known": address.known(), "updates": self.updates,
+            "colours": {name: [str(value) for value in values] for name, values in self.colours.items()},
             "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 

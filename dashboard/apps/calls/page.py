@@ -41,6 +41,7 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         live=live,
         title="Calls",
         active="Calls",
+        colours={"outcome": ("answered", "missed"), "kind": ("call", "bid", "payment", "alert")},
         selection=selection,
         toolbar=[choice_of_member(accounts, account), Refresh(live)],
     )

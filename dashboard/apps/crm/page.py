@@ -37,6 +37,7 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         title="Network overview",
         active="CRM",
         selection=selection,
+        colours={"kind": KINDS, "stage": STAGES},
         toolbar=[choice_of_member(members, member), Refresh(live)],
     )
     return shown.__panel__()

@@ -39,6 +39,7 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
         title="Earnings",
         active="Earnings",
         selection=selection,
+        colours={"source": ("click fee", "commission", "licence"), "kind": tuple(STORY), "status": STATUSES},
         toolbar=[choice_of_member(members, owner), board.switch(), Refresh(live)],
     )
     return shown.__panel__()

@@ -38,6 +38,7 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
         live=live,
         title="Outreach",
         active="Outreach",
+        colours={"state": ("pending", "accepted", "replied", "declined", "withdrawn")},
         toolbar=[choice_of_member(members, user), Refresh(live)],
     )
     return shown.__panel__()

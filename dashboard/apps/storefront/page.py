@@ -42,6 +42,7 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         live=live,
         title="Storefront",
         active="Storefront",
+        colours={"kind": ("favourite", "order", "download"), "outcome": ("done", "failed")},
         selection=selection,
         toolbar=[choice_of_member(shops, shop), Refresh(live)],
     )

@@ -34,7 +34,7 @@ def page(live: Live, tables: Sequence[Watched]) -> Viewable:
     log = logs[place]
     views = [*_tiles(live, table, log), _changes(log), _feed(log)]
     if table.over_time is not None:
-        views.append(_over_time(live, table))
+        views.append(_over_time(table, log))
     shown = Page(
         *views,
         _rows(live, table),
@@ -42,6 +42,7 @@ def page(live: Live, tables: Sequence[Watched]) -> Viewable:
         title=table.label,
         navigation={other.label: f"?table={number}" for number, other in enumerate(tables, start=1)},
         active=table.label,
+        colours={"kind": (*KINDS, BULK)},
         note="" if table.key else "This table has no primary key.",
     )
     return shown.__panel__()
@@ -98,10 +99,10 @@ def _feed(log: Log) -> View:
     )
 
 
-def _over_time(live: Live, table: Watched) -> View:
+def _over_time(table: Watched, log: Log) -> View:
     by = "" if table.category is None else f" and {table.category}"
     return Chart(
-        live.query(str(table.over_time), table.since),
+        log.lately.source.query,
         title=f"Rows by {table.time}{by}",
         caption=f"per {table.step}",
         x="at",
