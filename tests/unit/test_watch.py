@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import panel as pn
 import pytest
 
 from dashboard.apps.watch import page
@@ -137,5 +138,5 @@ def test_a_truncated_table_is_told_of() -> None:
 def test_an_address_that_names_no_table_shows_the_first(
     asked: bytes, place: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(type(page.pn.state), "session_args", {"table": [asked]})
+    monkeypatch.setattr(type(pn.state), "session_args", {"table": [asked]})
     assert page._asked(2) == place

@@ -21,6 +21,7 @@ from dashboard.postgres.reading import Column
 from dashboard.views.source import Source
 
 from .examine import Watched
+from .lately import Lately
 from .tally import BULK, KINDS, Tally
 from .told import Piece, told
 
@@ -47,6 +48,7 @@ class Log:
         self._totals = dict.fromkeys((*KINDS, BULK), 0)
         self.format: Callable[[Mapping[str, object]], list[Piece]] = partial(_line, table)
         self._refusal: DashboardError | None = None
+        self.lately = Lately(live, table)
         name = f"watch {table.name}"
         self.rate = Source(live, f"{name}: rate", [Column("rate", "float8")])
         self.pace = Source(live, f"{name}: pace", [Column("second", "timestamptz"), Column("changes", "int8")])
@@ -101,6 +103,7 @@ class Log:
     def pass_time(self, now: float) -> None:
         """Bring what moves with the clock up to date; `now` in seconds since 1970, by the server's clock."""
         second = math.floor(now)
+        self.lately.look()
         self._tally.forget(second)
         if self._refusal is not None:
             return
@@ -140,6 +143,8 @@ class Recorder:
         self._subscription.close()
         for followed in self._followed:
             followed.close()
+        for log in self._logs.values():
+            log.lately.close()
         self._clock.cancel()
         self._of.pop(self._live, None)
 
