@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 import dashboard
+from dashboard.apps.watch import examine
+from dashboard.apps.watch.recorder import Recorder
 from dashboard.errors import DashboardError
 from dashboard.live import Batch, Live
 from dashboard.postgres.server import Server
@@ -117,3 +119,16 @@ async def test_an_iterator_ends_with_the_reason(server: Server, database: str, l
     psql(server, "ALTER TABLE notes ENABLE ROW LEVEL SECURITY", database)
     with pytest.raises(DashboardError, match="Row-level security"):
         await anext(aiter(low.changes("notes")))
+
+
+async def test_watch_shows_the_reason_in_place_of_hidden_rows(server: Server, database: str, low: Live) -> None:
+    (table,) = await examine(low.dsn, ["notes"])
+    log = Recorder.on(low).log(table)
+    await low.caught_up()
+    psql(server, "INSERT INTO notes VALUES (1, 'a', 'b')", database)
+    await eventually(lambda: len(log.latest.state.keys) == 1)
+    psql(server, "ALTER TABLE notes ENABLE ROW LEVEL SECURITY; INSERT INTO notes VALUES (2, 'secret', '')", database)
+    await eventually(lambda: "Row-level security" in str(log.latest.error))
+    await asyncio.sleep(1.2)  # the clock of rates and charts passes on
+    assert not log.latest.state.rows
+    assert "Row-level security" in str(log.by_second.error)
