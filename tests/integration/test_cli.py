@@ -140,6 +140,11 @@ def test_port_in_use_is_told_before_anything_starts(database: str, tmp_path: Pat
         assert "--port" in refusal("demo", "crm", "--temp", "--port", port)
 
 
+def test_a_page_with_a_syntax_error_is_told_at_the_start(database: str, tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text("import panel\ndef broken(:\n    pass\n")
+    assert "own.py, line 2: invalid syntax" in refusal("serve", database, tmp_path / "own.py", "--port", "0")
+
+
 def test_doctor_ends_with_1_where_something_is_wrong(server: Server, database: str) -> None:
     assert command("doctor", database).returncode == 1
     psql(server, "CREATE TABLE orders (id int PRIMARY KEY)", database)
