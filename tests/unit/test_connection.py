@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
+from pathlib import Path
 
+import asyncpg
 import pytest
 
 from dashboard.errors import ConnectError
-from dashboard.postgres.connection import connect, public_name
+from dashboard.postgres.connection import connect, public_name, query_error
+from dashboard.surfaces.pages import page_named
 
 
 @pytest.mark.parametrize(
@@ -42,3 +45,14 @@ async def test_a_password_that_breaks_the_address_is_not_printed(password: str) 
     with pytest.raises(ConnectError) as raised:
         await connect(f"postgresql://me:{password}@127.0.0.1:1/shop", timeout=1)
     assert not re.search("'se|cret", str(raised.value))
+
+
+def test_a_table_that_is_not_found_has_a_remedy() -> None:
+    error = query_error(asyncpg.UndefinedTableError('relation "nope" does not exist'), "SELECT FROM nope")
+    assert "search_path" in error.remedy
+
+
+def test_a_page_of_a_file_does_not_tell_visitors_where_it_lies(tmp_path: Path) -> None:
+    (file := tmp_path / "shop.py").touch()
+    page = page_named(str(file), None)  # type: ignore[arg-type]  # a file of one's own finds its database itself
+    assert (page.title, page.summary) == ("shop", "")
