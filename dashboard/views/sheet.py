@@ -81,7 +81,8 @@ class TableShape(Shape):
             values = values_of(queries[0], self.choice.facet)
         else:
             values = [row for row in queries[2].state.rows.values() if row[0] is not None]
-        return {"name": self.choice.facet, "values": [[str(value), count] for value, count in values]}
+        offered = [[str(value), count] for value, count in values if len(str(value)) <= codec.TEXT_SHOWN]
+        return {"name": self.choice.facet, "values": offered}
 
     def _column(self, page: LiveQuery, name: str, formats: Mapping[str, str]) -> Picture:
         column = next(column for column in page.columns if column.name == name)

@@ -92,3 +92,9 @@ def test_what_cannot_be_had_is_said_and_the_rows_stay(source: Source) -> None:
     assert len(source.state.keys) == 4
     source.fill([], [])
     assert told[-1] is None
+
+
+def test_values_too_long_to_read_are_not_offered_to_choose_from(source: Source) -> None:
+    rows = [(1, "wren", 9.5), (2, "x" * 600_000, None)]
+    source.fill([row[0] for row in rows], rows)
+    assert shown(source, {"facet": "name"})["facet"]["values"] == [["wren", 1]]
