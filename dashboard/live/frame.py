@@ -8,7 +8,8 @@ arithmetic expect it.
 Types in the DataFrame, the same whether a NULL is present or not: integers ``Int64``, boolean ``boolean``,
 real/double/numeric ``float64`` (NULL is NaN), text ``str``, timestamptz ``datetime64[us, UTC]``, timestamp
 ``datetime64[us]``, date ``datetime64[s]``, interval ``timedelta64[us]``; all others (uuid, json as text, arrays,
-bytea, …) ``object``. The index is the row's identity: its key, or a number that stays with the row while it lives.
+bytea, …) ``object``. An interval is a length of time here: a month counts 30 days and a year 365. The index is the
+row's identity: its key, or a number that stays with the row while it lives.
 """
 
 from __future__ import annotations
