@@ -11,9 +11,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 
-async def eventually(
-    condition: Callable[[], T | Awaitable[T]], *, timeout: float = 15, pause: float = 0.01
-) -> T:
+async def eventually(condition: Callable[[], T | Awaitable[T]], *, timeout: float = 15, pause: float = 0.01) -> T:
     """Return the condition's first truthy result.
 
     An assertion inside the condition counts as "not yet", and is what fails when the time is up.

@@ -184,9 +184,7 @@ class Cluster:
             folder.mkdir(mode=0o700)
             self._account.own(folder)
         if folder.is_symlink() or folder.stat().st_uid != self._account.uid:
-            raise ServerError(
-                f"The folder {folder} belongs to somebody else.", "Delete it, then start again."
-            )
+            raise ServerError(f"The folder {folder} belongs to somebody else.", "Delete it, then start again.")
 
     def _control(self, action: str, *arguments: str) -> None:
         self._run("pg_ctl", action, "-D", str(self._files), "-w", "-t", str(TIMEOUT), "-s", *arguments)

@@ -16,7 +16,9 @@ from dashboard.apps.statements import statements
 HOUR, MONTH = dt.timedelta(hours=1), dt.timedelta(days=30)
 PARAMETERS: dict[str, tuple[Any, ...]] = {
     "calls_over_time": (HOUR, 24, None),
-    "best_sellers": (MONTH,),
+    "log": (None,),
+    "best_sellers": (MONTH, None),
+    "liked": (None,),
     "by_category": (MONTH,),
     "favourites_over_time": (30,),
 }

@@ -45,9 +45,7 @@ def own_files() -> Iterator[Path]:
 def test_environment_file_is_in_step_with_the_project() -> None:
     entries = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))["dependencies"]
     conda = {bare(entry) for entry in entries if isinstance(entry, str)} - {"pip"}
-    pip = {bare(entry) for part in entries if isinstance(part, dict) for entry in part["pip"]} - {
-        "--no-deps."
-    }
+    pip = {bare(entry) for part in entries if isinstance(part, dict) for entry in part["pip"]} - {"--no-deps."}
     wanted = {bare(entry) for entry in PROJECT["dependencies"]} | {"python" + PROJECT["requires-python"]}
     assert conda | pip == wanted
 
