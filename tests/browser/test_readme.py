@@ -6,16 +6,14 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
-from dashboard.surfaces.site import free_port
 from tests.conftest import psql
+from tests.serving import served
 
 ROOT = Path(__file__).parents[2]
 ORDERS = """
@@ -39,20 +37,6 @@ def orders(server, database: str) -> str:
     return database
 
 
-@contextmanager
-def serving(dsn: str, file: Path) -> Iterator[str]:
-    """Serve a file from another process; yield its address."""
-    port = free_port("localhost", 0)
-    command = [sys.executable, "-m", "dashboard", "serve", dsn, str(file), "--port", str(port)]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        try:
-            yield f"http://localhost:{port}/"
-        finally:
-            process.terminate()
-
-
 @pytest.mark.parametrize(
     ("name", "first", "inserted", "then"),
     [("page.py", "$1,210.00", 5, "$1,215.00"), ("largest.py", "1200", 5000, "5000")],
@@ -62,7 +46,7 @@ async def test_a_file_of_ones_own_follows_the_table(
 ) -> None:
     file = tmp_path / name
     file.write_text(shown(name), encoding="utf-8")
-    with serving(orders, file) as address:
+    with served(orders, str(file)) as address:
         await page.goto(address)
         await expect(page.get_by_text(first).first).to_be_visible(timeout=20_000)
         psql(server, f"INSERT INTO orders (id, status, total) VALUES (4, 'paid', {inserted})", orders)
