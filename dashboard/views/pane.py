@@ -16,6 +16,7 @@ import html
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakKeyDictionary
 
@@ -70,6 +71,9 @@ class Pane(Placeholder):
         self._subscriptions[ref] = [
             query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in self._view.queries()
         ]
+        if doc.session_context is not None:
+            # What is drawn while the page is on its way to the browser reaches neither the page nor its changes.
+            pn.state.onload(partial(_again, wake, self.look))
         return model
 
     def _cleanup(self, root: Model | None = None) -> None:
@@ -95,6 +99,10 @@ class Pane(Placeholder):
             log.error("%s", sentence, exc_info=broken)
         self._said = sentence
         self.object = pn.pane.HTML(f'<span role="status">{html.escape(sentence)}</span>', styles=SENTENCE)
+
+
+async def _again(wake: Wake, look: Callable[[], None]) -> None:
+    wake.ask(look, 0.0)
 
 
 class Wake:
