@@ -156,7 +156,7 @@ class _Analysis:
         if limit is not None and not common.order:
             raise Doubt("It has LIMIT without an ORDER BY that can be followed here.")
         reason = f"Each row is found by the key of {relation.relation}; only changed keys are read again."
-        return _with(common, kind="rows", reason=reason, limit=limit)
+        return replace(common, kind="rows", reason=reason, limit=limit)
 
     def _groups(self, tree: exp.Select, common: Shape, grouped: tuple[int, ...] | None) -> Shape:
         if tree.args.get("limit"):
@@ -168,7 +168,7 @@ class _Analysis:
         if len(self.tree.relations) == 1 and not common.relation.secured:
             sums = sum_columns(tree, [column.type for column in self.columns])
             if sums is not None:
-                return _with(
+                return replace(
                     common,
                     kind="sums",
                     reason="Counts and sums are kept up from the changed rows alone.",
@@ -176,7 +176,7 @@ class _Analysis:
                 )
         if not grouped:
             raise Doubt("It aggregates the whole table by more than count() and exact sum().")
-        return _with(common, kind="groups", reason="Only the groups of changed rows are read again.")
+        return replace(common, kind="groups", reason="Only the groups of changed rows are read again.")
 
     def _check_simple(self, tree: exp.Select) -> None:
         """Nothing but projection, filter, inner and left joins, down to the table."""
@@ -293,8 +293,3 @@ def _aggregates(level: exp.Select) -> bool:
     return any(
         node.parent_select is level for projection in level.selects for node in projection.find_all(exp.AggFunc)
     ) or any(projection.find(exp.AnonymousAggFunc, exp.CombinedAggFunc) for projection in level.selects)
-
-
-def _with(shape: Shape, **changes: object) -> Shape:
-
-    return replace(shape, **changes)  # type: ignore[arg-type]  # names are Shape's own fields

@@ -129,6 +129,7 @@ async def test_watch_shows_the_reason_in_place_of_hidden_rows(server: Server, da
     await eventually(lambda: len(log.latest.state.keys) == 1)
     psql(server, "ALTER TABLE notes ENABLE ROW LEVEL SECURITY; INSERT INTO notes VALUES (2, 'secret', '')", database)
     await eventually(lambda: "Row-level security" in str(log.latest.error))
-    await asyncio.sleep(1.2)  # the clock of rates and charts passes on
+    heartbeats = low.hub.ticks
+    await eventually(lambda: low.hub.ticks >= heartbeats + 3)  # the clock of rates and charts has passed on
     assert not log.latest.state.rows
     assert "Row-level security" in str(log.by_second.error)
