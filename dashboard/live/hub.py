@@ -176,7 +176,8 @@ class Hub:
             raise
         self._late = 0
         self._publish(work, window, started)
-        behind = {answer for answer in self.answers & (self._stale | set(self._away)) if answer.error is None}
+        unsettled = self._stale | self._joining | set(self._away)  # who came back during this tick joins in the next
+        behind = {answer for answer in self.answers & unsettled if answer.error is None}
         self._settling.ticked(asked, self.ticks, behind)
         for answer in work.aside & self.answers:
             self._away[answer] = self.ticks

@@ -14,6 +14,8 @@ from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, P
 from dashboard.live import Delta, Live, LiveQuery, Scope, attempt
 from dashboard.live import live as live_module
 from dashboard.live.answer import Answer
+from dashboard.live.attempt import Work
+from dashboard.live.hub import Hub
 from dashboard.live.opening import Opening
 from dashboard.postgres.capture import uninstall
 from dashboard.postgres.connection import Connection
@@ -730,6 +732,44 @@ async def test_a_locked_table_does_not_hold_up_the_others(
     await live.caught_up()
     assert len(rows_of(locked)) == 2
     await eventually(lambda: locked.offset == free.offset)
+
+
+async def test_a_reading_that_ends_during_a_tick_is_waited_for(
+    live: Live, writer: Connection, database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attempt, "PATIENCE", 0.1)
+    await writer.execute("CREATE TABLE other (id int PRIMARY KEY)")
+    await live.install("other")
+    locked = await live.query("SELECT o.id FROM orders o JOIN other USING (id)").ready()
+    begun, returned = asyncio.Event(), asyncio.Event()
+    read, attempted, back = Opening.open, Hub._attempted, Hub.returned
+
+    async def read_before_the_tick(self: Opening, answer: Answer) -> Delta | None:
+        delta = await read(self, answer)
+        await begun.wait()
+        return delta
+
+    async def tick_around_it(self: Hub, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[Work, Window]:
+        done = await attempted(self, reader, heartbeat, settle)
+        if settle and not begun.is_set():
+            begun.set()
+            await returned.wait()
+        return done
+
+    def come_back(self: Hub, answer: Answer) -> None:
+        back(self, answer)
+        returned.set()
+
+    monkeypatch.setattr(Opening, "open", read_before_the_tick)
+    monkeypatch.setattr(Hub, "_attempted", tick_around_it)
+    monkeypatch.setattr(Hub, "returned", come_back)
+    async with connected(database) as locker, locker.transaction():
+        await locker.execute("LOCK TABLE orders IN ACCESS EXCLUSIVE MODE")
+        await writer.execute("INSERT INTO other VALUES (1)")
+        await eventually(lambda: bool(live.hub._away))
+        await writer.execute("INSERT INTO other VALUES (2)")
+    await live.caught_up()
+    assert len(rows_of(locked)) == 2
 
 
 async def test_an_answer_that_cannot_be_reached_says_so(database: str) -> None:
