@@ -2,7 +2,8 @@
 import { serverTime, setServerTime } from "./format.js";
 
 const AGAIN = [0, 500, 1000, 2000, 4000, 8000, 15000]; // ms before the n-th new attempt, ±30 %
-const SILENCE = 25000; // ms without a sign of life before a socket counts as dead
+const QUIET = 12000; // ms without a word after which the server is asked whether it is there
+const ANSWER = 8000; // ms that it may take to answer
 const FORBIDDEN = 4403; // this page belongs to another login
 const ELSEWHERE = 4404; // this process does not hold the session: another may
 const ELSEWHERE_TRIES = 12;
@@ -11,6 +12,14 @@ const channels = new Map();
 
 // What the page knows of its connections: `state` of its own, `database` as the server says, `at` of the snapshot shown.
 export const link = Object.assign(new EventTarget(), { state: "connecting", database: null, at: null, next: null });
+// Nobody answers: a saved page, or a notebook whose kernel has gone. What only a server can do is not offered then.
+let isServed = false;
+export const isAlone = () => !isServed;
+function serve() {
+  if (isServed) return;
+  isServed = true;
+  link.dispatchEvent(new Event("alone"));
+}
 export const isStale = () => ["closed", "resting", "refused"].includes(link.state) || ["reconnecting", "offline"].includes(link.database);
 
 function become(state) {
@@ -25,10 +34,33 @@ class Channel {
     this.views = new Map(); // name → {strand, version, receive}
     this.strands = new Map(); // strand → Set of names
     this.tries = this.elsewhere = this.received = 0;
-    this.carrier = null;
+    this.carrier = this.asked = null;
     this.wanted = new Set();
     document.addEventListener("visibilitychange", () => this.say({ hidden: document.hidden }));
-    setInterval(() => { if (this.socket && Date.now() - this.heard > SILENCE) this.socket.close(); }, 5000);
+    addEventListener("offline", () => this.ping());
+    setInterval(() => this.listen(), 2000);
+  }
+
+  // A link can die without a word, and Bokeh's messages do not say that theirs has. A saved page was never answered.
+  listen() {
+    if (!this.socket && !this.heard) return;
+    if ((this.carrier ?? this.socket) === null || this.isResting || this.ended) return;
+    if (this.asked === null && Date.now() - this.heard > QUIET) this.ping();
+    else if (this.asked !== null && Date.now() - this.asked > ANSWER) this.drop();
+  }
+
+  ping() {
+    if (this.carrier === null || this.asked !== null) return;
+    this.asked = Date.now();
+    this.say({ ping: true });
+  }
+
+  drop() {
+    if (this.socket) {
+      this.socket.onclose = null;
+      this.socket.close();
+    }
+    this.cut();
   }
 
   attach(name, model, receive, title) {
@@ -73,11 +105,10 @@ class Channel {
     const url = new URL(this.place.path, document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
     const socket = this.socket = new WebSocket(url);
-    this.heard = Date.now();
+    this.asked = Date.now();
     socket.onopen = () => {
       link.carrier = "WebSocket";
-      this.carrier = (message) => socket.readyState === 1 && socket.send(JSON.stringify(message));
-      this.say(this.hello());
+      this.greetOver((message) => socket.readyState === 1 && socket.send(JSON.stringify(message)));
     };
     socket.onmessage = (event) => this.receive(event.data);
     socket.onclose = (event) => this.cut(event.code);
@@ -88,19 +119,29 @@ class Channel {
   openMessages() {
     const model = [...this.views.values()][0]?.model;
     if (!model) { this.opening = false; return; }
-    const onMessage = (data) => { if (data.token === this.place.token) this.receive(data.text); };
-    model.on("msg:custom", onMessage);
+    if (this.model !== model) {
+      this.model = model;
+      model.on("msg:custom", (data) => { if (data.token === this.place.token) this.receive(data.text); });
+    }
     link.carrier = "messages on Bokeh's socket";
-    this.carrier = (message) => model.send_msg({ ...message, token: this.place.token });
+    this.greetOver((message) => model.send_msg({ ...message, token: this.place.token }));
+  }
+
+  greetOver(carrier) {
+    this.carrier = carrier;
+    this.asked = null;
     this.say(this.hello());
+    this.ping(); // a page that hides is told nothing else
   }
 
   receive(text) {
     const message = JSON.parse(text);
     this.heard = Date.now();
+    this.asked = null;
     this.tries = this.elsewhere = 0;
+    serve();
     become("open");
-    if (message.beat) return;
+    if (message.alive) return;
     setServerTime(message.now);
     if (message.at) link.at = Math.max(link.at ?? 0, message.at);
     for (const [name, strand] of Object.entries(message.bind ?? {})) this.bind(name, strand);
@@ -156,7 +197,7 @@ class Channel {
   }
 
   cut(code) {
-    this.carrier = this.socket = null;
+    this.carrier = this.socket = this.asked = null;
     this.opening = false;
     if (this.ended || this.isResting) return;
     if (code === FORBIDDEN) {
@@ -184,6 +225,7 @@ class Channel {
 }
 
 export function channelOf(place) {
+  if (place.path) serve();
   let channel = channels.get(place.token);
   if (!channel || channel.ended) channels.set(place.token, channel = new Channel(place));
   return channel;

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 #: Messages that may be on their way without the page having confirmed one.
 WINDOW = 16
+ALIVE = codec.dumps({"alive": True})
 PACE = frozenset(("pace", "paused", "held", "replay"))
 
 
@@ -185,7 +186,11 @@ class Channel:
             self.visit.left = now()
 
     def receive(self, message: dict[str, Any]) -> None:
-        """What the page says: `want` views, `ack` messages, be `hidden`, or a `message` to one `view`."""
+        """What the page says: `want` views, `ack` messages, be `hidden`, `ping`, or a `message` to one `view`."""
+        if "ping" in message:
+            if self.carrier is not None:
+                self.carrier.send(ALIVE)
+            return
         if "hidden" in message:
             self.is_hidden = bool(message["hidden"])
         if isinstance(message.get("want"), dict):
@@ -201,6 +206,15 @@ class Channel:
             self._follow()
         if self._is_behind or message.keys() != {"ack"}:
             self.flush({})
+        if "snapshots" in message:
+            self._tell({"snapshots": dict(self._snapshots())})
+
+    def _snapshots(self) -> Iterable[tuple[str, str | None]]:
+        """At which snapshot each view that shows rows is true as the page has it; None: it waits for newer ones."""
+        for name, binding in self.bindings.items():
+            strand = binding.strand
+            if strand is not None and strand.name in self._got and strand.snapshots:
+                yield name, " and ".join(strand.snapshots) if self._got[strand.name] == strand.version else None
 
     def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None:
         """Send what the page lacks, if it can take it.

@@ -24,7 +24,6 @@ from bokeh.server.tornado import BokehTornado
 from bokeh.server.util import check_allowlist
 from bokeh.settings import settings
 from panel.config import config
-from tornado.ioloop import PeriodicCallback
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 from tornado.process import task_id
 from tornado.web import RequestHandler
@@ -41,8 +40,8 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
 CHANNEL = "_dashboard/channel"
-#: Milliseconds between two signs of life of a quiet channel.
-BEAT = 10_000
+#: Seconds between two pings, and until the browser has to answer one: who has vanished without a word is noticed.
+PING = 20.0
 FORBIDDEN, ELSEWHERE, LIMIT = 4403, 4404, 256 * 1024
 
 #: Whether a server has the routes.
@@ -53,8 +52,17 @@ class ChannelSocket(WebSocketHandler):
     """One page's socket; a :class:`~dashboard.views.channel.Carrier`."""
 
     connected: ClassVar[WeakSet[ChannelSocket]] = WeakSet()
-    _beat: ClassVar[PeriodicCallback | None] = None
     channel: Channel | None = None
+
+    @property
+    def ping_interval(self) -> float:
+        """Seconds between two pings."""
+        return PING
+
+    @property
+    def ping_timeout(self) -> float:
+        """Seconds until a ping has to be answered."""
+        return PING
 
     def check_origin(self, origin: str) -> bool:
         """The origins that Bokeh's socket takes."""
@@ -108,24 +116,8 @@ class ChannelSocket(WebSocketHandler):
         else:
             self.channel = channel
             self.connected.add(self)
-            self._start_beat()
             channel.connect(self)
             channel.receive(said)
-
-    @classmethod
-    def _start_beat(cls) -> None:
-        if cls._beat is None or not cls._beat.is_running():
-            cls._beat = PeriodicCallback(cls._beat_all, BEAT, jitter=0.1)
-            cls._beat.start()
-
-    @classmethod
-    def _beat_all(cls) -> None:
-        message = codec.dumps({"beat": True})
-        for socket in list(cls.connected):
-            if socket.is_writable():
-                socket.send(message)
-        if not cls.connected and cls._beat is not None:
-            cls._beat.stop()
 
 
 class BundleRequest(RequestHandler):

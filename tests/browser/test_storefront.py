@@ -188,11 +188,18 @@ async def test_what_the_database_refuses_is_a_matter_of_data(
 async def test_a_web_server_that_is_away_is_a_matter_of_the_network(
     storefront_database: str, page: Tab, complaints: list[str]
 ) -> None:
+    assert page.context.browser is not None
+    posted = (
+        await page.context.browser.new_page()
+    )  # its views come as messages on Bokeh's socket, for want of one of their own
+    await posted.route_web_socket(re.compile("_dashboard/channel"), lambda socket: socket.close(code=4404))
     with served(storefront_database, "storefront") as address:
-        await page.goto(f"{address}storefront")
-        await expect(tile(page, "Orders today")).to_have_text(re.compile(r"^\d+$"))
-        await page.context.set_offline(True)
-    await expect(page.get_by_role("alert")).to_contain_text("Your device is offline", timeout=30_000)
+        for tab in (page, posted):
+            await tab.goto(f"{address}storefront")
+            await expect(tile(tab, "Orders today")).to_have_text(re.compile(r"^\d+$"), timeout=30_000)
+            await tab.context.set_offline(True)
+    for tab in (page, posted):
+        await expect(tab.get_by_role("alert")).to_contain_text("Your device is offline", timeout=60_000)
     await page.context.set_offline(False)
     await page.goto("about:blank")
     complaints.clear()  # the cut itself is one
