@@ -188,13 +188,11 @@ class Channel:
     def receive(self, message: dict[str, Any]) -> None:
         """What the page says: `want` views, `ack` messages, be `hidden`, `ping`, or a `message` to one `view`."""
         if "ping" in message:
-            if self.carrier is not None:
-                self.carrier.send(ALIVE)
+            self._answer()
             return
         if "hidden" in message:
             self.is_hidden = bool(message["hidden"])
-        if isinstance(message.get("want"), dict):
-            self._want(message["want"])
+        self._want(message.get("want"))
         if isinstance(message.get("ack"), int):
             self._confirmed = max(self._confirmed, min(message["ack"], self._sent))
         if message.keys() & PACE:
@@ -215,6 +213,10 @@ class Channel:
             strand = binding.strand
             if strand is not None and strand.name in self._got and strand.snapshots:
                 yield name, " and ".join(strand.snapshots) if self._got[strand.name] == strand.version else None
+
+    def _answer(self) -> None:
+        if self.carrier is not None:
+            self.carrier.send(ALIVE)
 
     def flush(self, messages: dict[tuple[int, ...], bytes], moved: Sequence[Strand] = ()) -> None:
         """Send what the page lacks, if it can take it.
@@ -297,8 +299,8 @@ class Channel:
     def _shown(self) -> Iterable[Strand]:
         return dict.fromkeys(binding.strand for binding in self.bindings.values() if binding.strand is not None)
 
-    def _want(self, wanted: dict[str, Any]) -> None:
-        for name, known in wanted.items():
+    def _want(self, wanted: object) -> None:
+        for name, known in wanted.items() if isinstance(wanted, dict) else ():
             binding = self.bindings.get(name)
             if binding is None or binding.strand is None:
                 continue

@@ -189,9 +189,7 @@ async def test_a_web_server_that_is_away_is_a_matter_of_the_network(
     storefront_database: str, page: Tab, complaints: list[str]
 ) -> None:
     assert page.context.browser is not None
-    posted = (
-        await page.context.browser.new_page()
-    )  # its views come as messages on Bokeh's socket, for want of one of their own
+    posted = await page.context.browser.new_page()  # without a socket: its views come as messages on Bokeh's
     await posted.route_web_socket(re.compile("_dashboard/channel"), lambda socket: socket.close(code=4404))
     with served(storefront_database, "storefront") as address:
         for tab in (page, posted):
