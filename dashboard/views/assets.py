@@ -41,6 +41,7 @@ MODULES = (
     "banner",
     "updates",
     "selection",
+    "snapshot",
     "page",
     "element",
 )

@@ -1,9 +1,8 @@
 // The frame of a page: header, twelve columns, footer.
 import { declareColours, h, setText } from "./dom.js";
-import { preciseTime } from "./format.js";
-import { link } from "./channel.js";
 import { BannerView } from "./banner.js";
 import { SelectionView } from "./selection.js";
+import { SnapshotView } from "./snapshot.js";
 import { StatusView } from "./status.js";
 import { UpdatesView } from "./updates.js";
 
@@ -18,9 +17,7 @@ export class PageView {
     this.status = new StatusView({ variant: "compact" });
     this.banner = new BannerView();
     this.toggle = h("button", { class: "chip", type: "button", "aria-label": "Light or dark", onclick: () => this.switch() });
-    this.snapshot = h("span");
-    this.onMessage = () => this.tell();
-    link.addEventListener("message", this.onMessage);
+    this.snapshot = new SnapshotView(model.place);
     this.selection = new SelectionView(options.selection, options.known);
     this.updates = options.updates ? new UpdatesView(model.place) : null;
     const children = model.get_child("objects") ?? [];
@@ -43,7 +40,7 @@ export class PageView {
     const own = tools.map((tool) => h("div", { class: "tool" }, tool));
     const bar = options.title || tools.length || this.updates ? h("div", { class: "bar" }, h("h1", {}, options.title), this.selection.node, own, h("span", { class: "push" }), this.updates?.node) : null;
     const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place] }, content));
-    const footer = h("footer", {}, this.snapshot, options.note ? h("span", {}, options.note) : null);
+    const footer = h("footer", {}, this.snapshot.node, options.note ? h("span", {}, options.note) : null);
     return h("main", { id: "content", tabindex: "-1" }, bar, this.selection.line, cells, footer);
   }
 
@@ -52,16 +49,12 @@ export class PageView {
     this.banner.remove();
     this.selection.remove();
     this.updates?.remove();
-    link.removeEventListener("message", this.onMessage);
+    this.snapshot.remove();
   }
 
   receive(picture) {
     this.status.receive(picture);
     this.banner.receive(picture);
-  }
-
-  tell() {
-    if (link.at !== null) setText(this.snapshot, `One snapshot for the whole page: ${preciseTime(link.at)}`);
   }
 
   theme(name) {

@@ -84,6 +84,8 @@ class Strand:
         self._steps: deque[bytes] = deque(maxlen=STEPS)  # the last one leads to `version`
         self._subscriptions: list[Any] = []
         self._uses = 0
+        self._drawn_at: tuple[str, ...] = ()
+        self._is_due = False
 
     def follow(self, follower: Follower) -> None:
         """Tell `follower` of new pictures from now on."""
@@ -112,8 +114,14 @@ class Strand:
         if self._uses <= 0:
             self._all.pop(self.key, None)
 
+    @property
+    def snapshots(self) -> tuple[str, ...]:
+        """At which its picture is true: one, more if a query of it is behind, none for what comes from no SELECT."""
+        return self._drawn_at if self._is_due else self._now()
+
     def refresh(self) -> bool:
         """Draw the queries as they are now; True when that changed the picture."""
+        self._drawn_at, self._is_due = self._now(), False
         new = self._draw()
         if new == self.picture:
             return False
@@ -148,6 +156,9 @@ class Strand:
         head = codec.dumps({"strand": self.name, "version": None})
         return head[:-1] + b',"picture":' + (picture or codec.dumps(self.picture)) + b"}"
 
+    def _now(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(str(query.offset) for query in self.queries if query.offset is not None))
+
     def _moment(self) -> float:
         known = (codec.magnitude(query.at) for query in self.queries)
         return max((moment for moment in known if moment is not None), default=time.time() * 1000)
@@ -172,6 +183,7 @@ class Strand:
     def _moved(self, query: LiveQuery, delta: Delta | None) -> None:
         from .pulse import Pulse
 
+        self._is_due = True
         Pulse.here().mark(self)
 
 

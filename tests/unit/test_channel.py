@@ -13,6 +13,7 @@ import dashboard
 from dashboard.views import pulse
 from dashboard.views.channel import WINDOW, Binding, Channel
 from dashboard.views.pulse import Pulse
+from dashboard.views.status import Status
 from dashboard.views.view import View
 from tests.unit.standin import Query, StandIn
 from tests.waiting import eventually
@@ -257,3 +258,23 @@ async def test_an_event_of_the_reader_reaches_its_callback(query: Query, pages: 
     channel, _, (binding,) = opened(pages, view)
     channel.receive({"view": binding.name, "message": {"event": "seen", "value": ["1"]}})
     assert seen == [["1"]]
+
+
+async def test_a_page_is_told_at_which_snapshot_each_of_its_views_is_true(query: Query, pages: list[Channel]) -> None:
+    slow = query.live.query("SELECT m").answer({"n": "int8"}, [(1,)])
+    views = dashboard.Tile(query, priority="critical"), dashboard.Tile(slow, priority="low"), Status(query.live)
+    channel, wire, (one, two, _status) = opened(pages, *views)
+
+    def named() -> dict[str, Any]:
+        channel.receive({"snapshots": True})
+        snapshots: dict[str, Any] = wire.read()[-1]["snapshots"]
+        return snapshots
+
+    assert named() == {one.name: "1:1:", two.name: "1:1:"}
+    query.offset = slow.offset = "2:2:"
+    move(slow, 5)
+    assert named() == {one.name: "2:2:", two.name: "1:1:"}  # the change waits for its deadline, and is not there yet
+    await eventually(lambda: named() == {one.name: "2:2:", two.name: "2:2:"})
+    channel.receive({"paused": True})
+    move(query, 6)
+    await eventually(lambda: named()[one.name] is None)
