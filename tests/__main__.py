@@ -1,5 +1,8 @@
 """The whole suite: everything on the embedded server, and the engine again on every other PostgreSQL found.
 
+What fails beside others is run once more, alone: a browser or a fault that had too little of a small machine is told
+apart from what is broken. Both runs are printed, and only the second decides.
+
 Arguments are passed on to pytest: `python -m tests -x -k capture`.
 """
 
@@ -9,6 +12,9 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
 
 from dashboard.postgres.programs import Programs
 
@@ -18,8 +24,17 @@ ENGINE = ("integration", "property")
 
 def run(folders: tuple[str, ...], environment: dict[str, str], arguments: list[str]) -> int:
     """Run the tests of some folders, on two processes, and return pytest's exit code."""
-    command = [sys.executable, "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments]
-    command += [str(HERE / folder) for folder in folders]
+    with TemporaryDirectory() as cache:
+        arguments = ["-o", f"cache_dir={cache}", *arguments, *(str(HERE / folder) for folder in folders)]
+        code = _pytest(["-n", "2", "--dist", "loadfile", *arguments], environment)
+        if code != pytest.ExitCode.TESTS_FAILED:
+            return code
+        print("What failed, alone:", flush=True)
+        return _pytest(["--last-failed", *arguments], environment)
+
+
+def _pytest(arguments: list[str], environment: dict[str, str]) -> int:
+    command = [sys.executable, "-m", "pytest", *arguments]
     return subprocess.run(command, env=os.environ | environment, cwd=HERE.parent, check=False).returncode
 
 
