@@ -53,8 +53,14 @@ addEventListener("popstate", () => {
   if (known && known.search !== window.location.search) known.search = window.location.search;
 });
 
-// A click on a category selects it for the whole page; another click on it, all again.
-export const toggle = (name, value) => remember({ [name]: asked(name) === value ? null : value });
+// Select categories for the whole page, or all again (null); tables begin at their first page then.
+export function select(values) {
+  const pages = [...said().keys()].filter((name) => name.endsWith(".page")).map((name) => [name, null]);
+  remember({ ...Object.fromEntries(pages), ...values });
+}
+
+// A click on a category selects it; another click on it, all again.
+export const toggle = (name, value) => select({ [name]: asked(name) === value ? null : value });
 
 // Say in one line what is ignored, or that it is not any more (null).
 export function ignore(name, sentence) {

@@ -20,6 +20,7 @@ MODULES = (
     "address",
     "menu",
     "channel",
+    "picking",
     "card",
     "tile",
     "feed",
@@ -53,6 +54,11 @@ def bundle() -> str:
     """All modules and style sheets as one ES module that exports `render`."""
     sheets = [f"const {name}Css = {json.dumps(_read(f'{name}.css'))};" for name in SHEETS]
     return "\n".join([*sheets, *(_joined(_read(f"{name}.js")) for name in MODULES), "export default {render};"])
+
+
+def theme() -> str:
+    """The variables of the look, for pages that are no views."""
+    return _read("theme.css")
 
 
 @cache

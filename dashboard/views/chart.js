@@ -1,9 +1,10 @@
 // A Bokeh figure that lives in the browser only: it is made once from the server's JSON and fed by steps.
 import { colour, declareColours, h, setText, settleColours, themeChanged, token } from "./dom.js";
-import { address, asked, toggle } from "./address.js";
+import { address, asked } from "./address.js";
 import { clockTime, inReadersZone, timeZone } from "./format.js";
-import { link } from "./channel.js";
+import { isAlone, link } from "./channel.js";
 import { Card } from "./card.js";
+import { Picks, bait, pickable } from "./picking.js";
 import { Readout } from "./readout.js";
 
 export class ChartView {
@@ -21,9 +22,9 @@ export class ChartView {
     this.hidden = new Set();
     this.onTheme = () => this.paint();
     this.onMessage = () => this.tell();
-    this.onAddress = () => this.markSelected();
-    if (options.select) address.addEventListener("change", this.onAddress);
-    if (options.select) this.plot.addEventListener("click", (event) => this.selectAt(event));
+    this.onAddress = () => { for (const [name, renderer] of this.renderers) this.tint(name, renderer); };
+    this.onAlone = () => this.arrange([...this.renderers.keys()]);
+    if (options.select) this.beginPicking();
     themeChanged.addEventListener("change", this.onTheme);
     link.addEventListener("message", this.onMessage);
   }
@@ -34,7 +35,16 @@ export class ChartView {
     themeChanged.removeEventListener("change", this.onTheme);
     link.removeEventListener("message", this.onMessage);
     address.removeEventListener("change", this.onAddress);
+    link.removeEventListener("alone", this.onAlone);
+    this.picks?.remove();
     this.document?.clear();
+  }
+
+  beginPicking() {
+    this.picks = new Picks(this.card.body);
+    for (const kind of ["pointermove", "pointerdown"]) this.plot.addEventListener(kind, (event) => bait(this.plot, this.options.select, this.nameAt(event)), true);
+    address.addEventListener("change", this.onAddress);
+    link.addEventListener("alone", this.onAlone);
   }
 
   receive(picture) {
@@ -107,22 +117,24 @@ export class ChartView {
 
   entry(name) {
     const dot = h("i", { class: "dot", style: `color:var(${this.colourOf(name)})` });
-    const { select } = this.options;
-    const isOn = select ? asked(select) === name : !this.hidden.has(name);
-    const entry = h("button", { type: "button", class: select ? "select" : null, "data-name": name, "aria-pressed": String(isOn), onclick: () => (select ? toggle(select, name) : this.toggle(name, entry)) }, dot, name);
+    if (this.options.select && this.axis !== "category" && !isAlone()) return pickable(h("button", { type: "button", class: "select" }, dot, name), this.options.select, name);
+    const entry = h("button", { type: "button", "aria-pressed": String(!this.hidden.has(name)), onclick: () => this.toggle(name, entry) }, dot, name);
     return entry;
   }
 
-  markSelected() {
-    for (const entry of this.legend.children) entry.setAttribute("aria-pressed", String(asked(this.options.select) === entry.dataset.name));
-  }
-
-  // A click on a bar of a category; a chart of time is selected from by its legend.
-  selectAt(event) {
+  // What a click would select: a bar of a category, or the series whose bar or area lies there.
+  nameAt(event) {
     const frame = this.frame();
-    if (!frame || this.axis !== "category") return;
-    const name = this.readout.nearest(frame.x_scale.invert(event.clientX - this.plot.getBoundingClientRect().left));
-    if (name !== null) toggle(this.options.select, name);
+    if (!frame) return null;
+    const rect = this.plot.getBoundingClientRect();
+    const place = this.readout.nearest(frame.x_scale.invert(event.clientX - rect.left));
+    if (place === null || this.axis === "category") return place;
+    const height = frame.y_scale.invert(event.clientY - rect.top);
+    for (const [name, { data_source: { data } }] of this.visible()) {
+      const at = [...data.x].indexOf(place);
+      if (data.base && at >= 0 && data.base[at] < height && height <= data.y[at]) return name;
+    }
+    return null;
   }
 
   toggle(name, entry) {
@@ -166,6 +178,15 @@ export class ChartView {
     const { glyph } = renderer;
     for (const property of ["line_color", "fill_color"]) {
       if (property in glyph.properties && glyph[property]?.value !== null) glyph[property] = value;
+    }
+    if (this.options.select) this.fade(name, glyph);
+  }
+
+  // Beside a series that is selected the others step back.
+  fade(name, glyph) {
+    const selected = asked(this.options.select), isBack = this.axis !== "category" && this.renderers.has(selected) && selected !== name;
+    for (const property of ["line_alpha", "fill_alpha"]) {
+      if (property in glyph.properties) glyph[property] = { value: (this.model.glyph[property]?.value ?? 1) * (isBack ? 0.2 : 1) };
     }
   }
 

@@ -152,7 +152,7 @@ class Chart(View):
         return ChartShape(
             x=self.x, y=ys, by=self.by, kind=self.mark, window=self.window, points=self.points, height=self.height,
             stacked=stacks and self.mark in ("area", "bar"), unit=self.unit, customise=self.figure,
-            title="" if self._chosen is None else self.title,
+            title="" if self._chosen is None else self._chosen.title or self.title,
         )  # fmt: skip
 
     def options(self) -> dict[str, Any]:

@@ -13,12 +13,13 @@ import { RefreshView } from "./refresh.js";
 import { GroupView } from "./group.js";
 import { LanesView } from "./lanes.js";
 import { TabsView } from "./tabs.js";
+import { ChoicesView } from "./selection.js";
 import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
   progress: ProgressView, switch: SwitchView, refresh: RefreshView, group: GroupView,
-  lanes: LanesView, tabs: TabsView,
+  lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 
 export function render({ model, view, el }) {

@@ -3,6 +3,7 @@
 import { colour, declareColours, h, setText, settleColours } from "./dom.js";
 import { tickTime } from "./format.js";
 import { Card } from "./card.js";
+import { Picks, bait, pickable } from "./picking.js";
 
 const MOST = 500; // lines kept while paused
 
@@ -14,8 +15,9 @@ export class FeedView {
     this.more = h("button", { class: "more", type: "button", hidden: true, onclick: () => this.see() });
     this.list = h("ul", { class: "feed" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
-    this.card.body.append(this.more, this.list, this.empty);
     declareColours(options.category, options.kinds);
+    this.card.body.append(this.legend(), this.more, this.list, this.empty);
+    if (options.select) this.picks = new Picks(this.card.body);
     this.items = new Map();
     this.rows = {};
     this.order = [];
@@ -30,6 +32,17 @@ export class FeedView {
   }
 
   get node() { return this.card.node; }
+
+  remove() { this.picks?.remove(); }
+
+  // The kinds of lines there are, each of which can be selected for the whole page.
+  legend() {
+    const { category, kinds, legend, select } = this.options;
+    const entries = (legend ? kinds : []).map((kind) => (
+      pickable(h("button", { type: "button", class: "select" }, h("i", { class: "dot", style: `color:var(${colour(category, kind)})` }), kind), select, kind)
+    ));
+    return h("div", { class: "legend" }, entries);
+  }
 
   receive(picture) {
     if (picture.step) this.step(picture.step);
@@ -122,6 +135,7 @@ export class FeedView {
     const tone = { ok: "--d-ok", warn: "--d-warn", bad: "--d-bad", plain: "--d-mute" }[this.options.tones[row.kind]];
     if (row.kind !== null) dot.style.setProperty("--dot", `var(${tone ?? colour(this.options.category, row.kind)})`);
     dot.title = row.kind ?? "";
+    if (this.options.select && row.kind !== null) bait(dot, this.options.select, row.kind);
     text.replaceChildren(...row.line.map(([style, piece]) => (style === "b" ? h("b", {}, piece) : piece)));
     if (row.at === null) setText(time, "");
     else tickTime(time, row.at);

@@ -90,6 +90,10 @@ class Feed(View):
         A column that is true (or not NULL) once somebody has seen the row. The heading then counts new rows, and its
         button emits the event ``"seen"`` with the keys of the rows shown; ``True`` instead of a column keeps what was
         seen in the browser.
+    select
+        Field of the page's selection: a click on a line's dot selects its category for the whole page.
+    legend
+        Whether the categories that `format` names stand above the lines, to be selected.
     pause
         Gives it a button to stand still and to go on. Of what comes meanwhile nothing is lost as long as no more rows
         than the query's LIMIT come between two messages; let the query return more rows than are shown.
@@ -104,6 +108,8 @@ class Feed(View):
         default={}, doc="Tone of the dot by category: ok, warn, bad or plain; others have a colour each."
     )
     seen = param.Parameter(default=None, doc="Column that says whether a row was seen, or True.")
+    select = param.String(default="", doc="Field of the page's selection that a click on a category selects in.")
+    legend = param.Boolean(default=False, doc="Whether the categories stand above the lines, to be selected.")
 
     kind: ClassVar[str] = "feed"
     default_span: ClassVar[int] = 4
@@ -126,7 +132,7 @@ class Feed(View):
         category = self.category or "kind"
         kinds = [kind for kind in self.format if kind] if isinstance(self.format, Mapping) else []
         given = {"limit": self.limit, "seen": where, "category": category, "pause": self.pause, "tones": self.tones}
-        return {**super().options(), **given, "kinds": kinds}
+        return {**super().options(), **given, "kinds": kinds, "select": self.select, "legend": self.legend}
 
 
 def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:

@@ -2,6 +2,7 @@
 import { colour, declareColours, h, setText } from "./dom.js";
 import { Card } from "./card.js";
 import { clockNode } from "./cells.js";
+import { Picks, pickable } from "./picking.js";
 
 const NARROWEST = 200, HEIGHT = 56, GAP = 6; // px of a card, and between two; as in views.css
 
@@ -15,6 +16,7 @@ export class LanesView {
     this.watcher = new ResizeObserver(() => this.fit());
     this.watcher.observe(this.sheet);
     this.card.body.append(this.sheet);
+    if (options.select) this.picks = new Picks(this.sheet);
     this.lanes = new Map();
     this.items = new Map();
     this.rows = {};
@@ -25,7 +27,10 @@ export class LanesView {
 
   get node() { return this.card.node; }
 
-  remove() { this.watcher.disconnect(); }
+  remove() {
+    this.watcher.disconnect();
+    this.picks?.remove();
+  }
 
   receive(picture) {
     if (picture.step) this.merge(picture.step, true);
@@ -35,9 +40,15 @@ export class LanesView {
   add(lane, label, share = 1) {
     const count = h("b", {}, "0"), list = h("ul"), empty = h("p", { class: "mute" }, this.options.nothing);
     const dot = h("i", { class: "dot", style: `color:var(${colour(this.options.by, lane)})` });
-    const node = h("section", { class: "lane", "aria-label": label, style: `--share:${share}` }, h("h3", {}, dot, label, " ", count), list, empty, h("p", { class: "mute rest" }));
+    const node = h("section", { class: "lane", "aria-label": label, style: `--share:${share}` }, h("h3", {}, dot, this.heading(lane, label), " ", count), list, empty, h("p", { class: "mute rest" }));
     this.lanes.set(lane, { count, list, empty, rest: node.lastChild });
     this.sheet.append(node);
+  }
+
+  // The name of a lane may select it for the whole page.
+  heading(lane, label) {
+    const { select } = this.options;
+    return select ? pickable(h("button", { type: "button", class: "pick" }, label), select, lane) : label;
   }
 
   merge({ rows, order = this.order, counts }, isNews) {

@@ -78,6 +78,8 @@ class Lanes(View):
         What a card says, and what stands small below it: templates or functions of the row, as in a Feed.
     time
         Column of the time since which a row is in its state; its clock runs in the browser.
+    select
+        Field of the page's selection: a click on the name of a lane selects it for the whole page.
     """
 
     by = param.String(default="state", doc="Column whose value is the lane.")
@@ -89,6 +91,7 @@ class Lanes(View):
     height = param.Integer(
         default=4, bounds=(1, 20), doc="Cards that stand on each other in a lane, at most and always."
     )
+    select = param.String(default="", doc="Field of the page's selection that a click on a lane's name selects in.")
     nothing = param.String(default="none", doc="What an empty lane says.")
 
     kind: ClassVar[str] = "lanes"
@@ -103,4 +106,4 @@ class Lanes(View):
         labels = self.lanes if isinstance(self.lanes, Mapping) else dict(zip(self.lanes, self.lanes, strict=True))
         named = [[str(lane), str(label)] for lane, label in labels.items()]
         return {**super().options(), "lanes": named, "by": self.by, "nothing": self.nothing,
-                "shares": list(self.shares), "height": self.height}  # fmt: skip
+                "shares": list(self.shares), "height": self.height, "select": self.select}  # fmt: skip

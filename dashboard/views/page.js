@@ -21,7 +21,7 @@ export class PageView {
     this.selection = new SelectionView(options.selection, options.known);
     this.updates = options.updates ? new UpdatesView(model.place) : null;
     const children = model.get_child("objects") ?? [];
-    const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)];
+    const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)]; // behind those with a span comes what draws nothing
     this.node = h("div", { class: "page" },
       h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
       this.header(options), this.banner.node, this.main = this.content(options, tools, contents));
@@ -39,7 +39,7 @@ export class PageView {
   content(options, tools, contents) {
     const own = tools.map((tool) => h("div", { class: "tool" }, tool));
     const bar = options.title || tools.length || this.updates ? h("div", { class: "bar" }, h("h1", {}, options.title), this.selection.node, own, h("span", { class: "push" }), this.updates?.node) : null;
-    const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place] }, content));
+    const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place], hidden: place >= options.spans.length }, content));
     const footer = h("footer", {}, this.snapshot.node, options.note ? h("span", {}, options.note) : null);
     return h("main", { id: "content", tabindex: "-1" }, bar, this.selection.line, cells, footer);
   }

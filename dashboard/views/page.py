@@ -89,7 +89,9 @@ class Page(Status):
 
     def children(self) -> list[Any]:
         """What stands inside it."""
-        return [*self.toolbar, *(content_object(content) for content in self.contents)]
+        choices = None if self.selection is None else self.selection.choices()
+        unseen = [] if choices is None else [choices.__panel__()]
+        return [*self.toolbar, *(content_object(content) for content in self.contents), *unseen]
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""

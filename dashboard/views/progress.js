@@ -1,8 +1,8 @@
 // A bar for each row, by key. What is complete says so by more than its colour.
-import { asked, toggle } from "./address.js";
 import { colour, h, setText, settleColours } from "./dom.js";
 import { Card } from "./card.js";
 import { localNumber } from "./format.js";
+import { Picks, pickable } from "./picking.js";
 
 const percent = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const precise = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 1 });
@@ -15,12 +15,15 @@ export class ProgressView {
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     this.more = h("small", { class: "mute" });
     this.card.body.append(this.list, this.more, this.empty);
+    if (options.select) this.picks = new Picks(this.list);
     this.items = new Map();
     this.rows = {};
     this.order = [];
   }
 
   get node() { return this.card.node; }
+
+  remove() { this.picks?.remove(); }
 
   receive(picture) {
     if (picture.step) this.merge(picture.step);
@@ -31,7 +34,7 @@ export class ProgressView {
     Object.assign(this.rows, rows);
     settleColours(this.options.category, Object.values(rows).flatMap(({ kind }) => kind ?? []));
     for (const [key, row] of Object.entries(rows)) {
-      if (!this.items.has(key)) this.items.set(key, this.bar(key));
+      if (!this.items.has(key)) this.items.set(key, newBar());
       this.write(this.items.get(key), row);
     }
     const kept = new Set(order);
@@ -49,21 +52,8 @@ export class ProgressView {
     if (leftOut !== undefined) setText(this.more, leftOut ? `${leftOut.toLocaleString()} more not shown` : "");
   }
 
-  // A bar that selects its label for the page is a button.
-  bar(key) {
-    const item = newBar();
-    const { select } = this.options;
-    if (!select) return item;
-    const choose = () => toggle(select, this.rows[key].label);
-    const attributes = { role: "button", tabindex: "0", class: "selectable" };
-    for (const [name, value] of Object.entries(attributes)) item.node.setAttribute(name, value);
-    item.node.addEventListener("click", choose);
-    item.node.addEventListener("keydown", (event) => { if (["Enter", " "].includes(event.key)) { event.preventDefault(); choose(); } });
-    return item;
-  }
-
   write(item, row) {
-    if (this.options.select) item.node.setAttribute("aria-pressed", String(asked(this.options.select) === row.label));
+    if (this.options.select) pickable(item.node, this.options.select, row.label);
     const { label, below, text, total, share, kind } = row;
     const isDone = this.options.counts && share === 1;
     setText(item.label, label);

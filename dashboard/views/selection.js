@@ -1,5 +1,5 @@
 // What the reader has selected on the page: how far back, and categories as chips. It stands in the address.
-import { address, asked, forget, ignore, ignored, remember, said } from "./address.js";
+import { address, asked, forget, ignore, ignored, remember, said, select } from "./address.js";
 import { local } from "./choosing.js";
 import { h } from "./dom.js";
 import { Menu } from "./menu.js";
@@ -22,12 +22,14 @@ export class SelectionView {
     this.onIgnored = () => this.tell();
     address.addEventListener("change", this.onChange);
     address.addEventListener("ignored", this.onIgnored);
+    offered.addEventListener("change", this.onChange);
     this.draw();
   }
 
   remove() {
     address.removeEventListener("change", this.onChange);
     address.removeEventListener("ignored", this.onIgnored);
+    offered.removeEventListener("change", this.onChange);
   }
 
   draw() {
@@ -38,7 +40,7 @@ export class SelectionView {
     this.custom.button.setAttribute("aria-pressed", String(chosen === null));
     this.custom.say(both && chosen === null ? both.map((at) => shortly.format(at)).join(" – ") : "custom");
     this.chips.replaceChildren(...this.fields.filter(([name, , values]) => isOne(asked(name), values)).map(([name, label]) => (
-      h("button", { class: "chip on", type: "button", "aria-label": `Remove the filter ${label}: ${asked(name)}`, onclick: () => remember({ [name]: null }) }, `${label}: ${asked(name)} ✕`)
+      h("button", { class: "chip on", type: "button", "aria-label": `Remove the filter ${label}: ${asked(name)}`, title: asked(name), onclick: () => select({ [name]: null }) }, h("span", {}, `${label}: ${asked(name)}`), " ✕")
     )));
     this.tell();
   }
@@ -56,10 +58,15 @@ export class SelectionView {
   }
 
   tell() {
-    const sentences = ignored();
-    this.line.hidden = sentences.length === 0;
-    this.line.replaceChildren(h("span", {}, `Ignored in the address: ${sentences.join(" ")}`), h("button", { class: "chip", type: "button", "aria-label": "Forget what was ignored", onclick: forget }, "✕"));
+    const sentences = ignored(), gone = this.gone();
+    this.line.hidden = sentences.length + gone.length === 0;
+    const words = [...(sentences.length ? [`Ignored in the address: ${sentences.join(" ")}`] : []), ...gone.map(([name, label]) => `There is no ${label.toLowerCase()} “${asked(name)}” now, so nothing of it is shown.`)];
+    const drop = () => { if (gone.length) select(Object.fromEntries(gone.map(([name]) => [name, null]))); forget(); };
+    this.line.replaceChildren(h("span", {}, words.join(" ")), h("button", { class: "chip", type: "button", "aria-label": "Forget what was ignored", onclick: drop }, "✕"));
   }
+
+  // Fields whose value is no row of the database any more, or never was.
+  gone() { return this.fields.filter(([name]) => asked(name) && offered.values[name] && !offered.values[name].includes(asked(name))); }
 
   drawCustom() {
     const [first, last] = bounds(asked(PLACE)) ?? [Date.now() - 86400000, Date.now()];
@@ -72,6 +79,19 @@ export class SelectionView {
       if (bounds(text)) { remember({ [PLACE]: text }); this.custom.close(); } else problem.replaceChildren("The end has to be later than the beginning.");
     };
     return h("form", { onsubmit: choose }, h("label", {}, "from ", from), h("label", {}, "to ", to), problem, h("button", { class: "chip", type: "submit" }, "Apply"));
+  }
+}
+
+// What the database has of the fields whose values are rows: name → values.
+const offered = Object.assign(new EventTarget(), { values: {} });
+
+export class ChoicesView {
+  constructor() { this.node = h("span", { hidden: true }); }
+
+  receive({ body }) {
+    if (!body) return;
+    offered.values = body.values;
+    offered.dispatchEvent(new Event("change"));
   }
 }
 

@@ -1,14 +1,15 @@
 """What a reader has selected on a page: a category somewhere, how far back to look. All of it stands in the address.
 
-A click on a category (a chart's legend, a bar, a tag) writes into the address, and so do the chips and the choice of
-time in the page's toolbar, a link, and the browser's way back: there is one way for all of them. A view of a
+A click on a category (a chart's legend, a bar, a tile, a tag) writes into the address, and so do the chips and the
+choice of time in the page's toolbar, a link, and the browser's way back: there is one way for all of them. A view of a
 :class:`Chosen` query is then shown another query, which its neighbours may share.
 
     chosen = Selection(Field("kind", label="Kind", values=KINDS), spans=SPANS)
     Chart(chosen.query(lambda: live.query(SQL, chosen.span.step, chosen["kind"])), x="at", y="n", select="kind")
     Page(…, selection=chosen)
 
-What the address asks for and the page does not have is ignored, and the page says so.
+What the address asks for and the page does not have is ignored, and the page says so. Where the values are rows of the
+database, which come and go, it stays selected, shows what there is of it (nothing), and the page says that as well.
 """
 
 from __future__ import annotations
@@ -16,12 +17,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from . import address
 from .span import Span, custom
 
 if TYPE_CHECKING:
     from dashboard.live import LiveQuery
+
+    from .choices import Choices
 
 PLACE = "span"
 LONGEST = 200
@@ -38,12 +42,22 @@ class Field:
     label
         What the page calls it.
     values
-        What it may be; None: anything.
+        What it may be: a list, or a query whose first column names what there is now; None: anything.
     """
 
     name: str
     label: str
-    values: Sequence[str] | None = None
+    values: Sequence[str] | LiveQuery | None = None
+
+    @property
+    def listed(self) -> Sequence[str] | None:
+        """Its values, where they are known from the start."""
+        return self.values if isinstance(self.values, list | tuple) else None
+
+    @property
+    def query(self) -> LiveQuery | None:
+        """Its values, where the database knows them."""
+        return None if self.values is None or isinstance(self.values, list | tuple) else self.values  # type: ignore[return-value]  # a query then
 
 
 class Selection:
@@ -63,7 +77,7 @@ class Selection:
         self.fields = {field.name: field for field in fields}
         self.spans = tuple(spans)
         self._first = next((span for span in spans if span.slug == first), spans[0] if spans else None)
-        self._chosen: list[Chosen] = []
+        self._chosen: WeakSet[Chosen] = WeakSet()
         self._values: dict[str, str] = {}
         self._span: Span | None = None
         self._read()
@@ -82,7 +96,7 @@ class Selection:
     def query(self, ask: Callable[[], LiveQuery], title: Callable[[], str] | None = None) -> Any:
         """A query for a view that is asked anew when the reader selects something else; `title` names it then."""
         chosen = Chosen(ask, title)
-        self._chosen.append(chosen)
+        self._chosen.add(chosen)
         return chosen
 
     def options(self) -> dict[str, Any]:
@@ -90,21 +104,34 @@ class Selection:
         return {
             "spans": [[span.slug, span.label] for span in self.spans],
             "span": self._first.slug if self._first else "",
-            "fields": [[f.name, f.label, None if f.values is None else list(f.values)] for f in self.fields.values()],
+            "fields": [[f.name, f.label, None if f.listed is None else list(f.listed)] for f in self.fields.values()],
         }
+
+    def choices(self) -> Choices | None:
+        """Tells the page which values there are now; None where all are known from the start."""
+        from .choices import Choices  # which is a view, and views know of selections
+
+        asked = {field.name: field.query for field in self.fields.values() if field.query is not None}
+        return Choices(asked) if asked else None
 
     def _turn(self) -> None:
         before = (self._values, self._span)
         self._read()
         if (self._values, self._span) != before:
-            for chosen in self._chosen:
-                chosen.look()
+            self._ask()
+
+    def _ask(self) -> None:
+        every = list(self._chosen)
+        for chosen in every:
+            chosen.forget()
+        for chosen in every:  # a view that shows several of them finds all of them as they are now
+            chosen.tell()
 
     def _read(self) -> None:
         self._values = {}
         for field in self.fields.values():
             value = address.asked(field.name)[:LONGEST]
-            if value and (field.values is None or value in field.values):
+            if value and "\0" not in value and (field.listed is None or value in field.listed):
                 self._values[field.name] = value
         if self._first is not None:
             wanted = address.asked(PLACE)
@@ -112,12 +139,19 @@ class Selection:
 
 
 class Chosen:
-    """The query that a selection asks for at present."""
+    """The query that a selection asks for at present; asked when somebody shows it."""
 
     def __init__(self, ask: Callable[[], LiveQuery], title: Callable[[], str] | None) -> None:
         self._ask, self._title = ask, title
         self._callbacks: list[Callable[[], object]] = []
-        self.query = ask()
+        self._query: LiveQuery | None = None
+
+    @property
+    def query(self) -> LiveQuery:
+        """The query of now."""
+        if self._query is None:
+            self._query = self._ask()
+        return self._query
 
     @property
     def title(self) -> str | None:
@@ -128,8 +162,16 @@ class Chosen:
         """Call `callback` when it is another one."""
         self._callbacks.append(callback)
 
-    def look(self) -> None:
-        """Ask again."""
-        self.query = self._ask()
+    def forget(self) -> None:
+        """Something else is selected."""
+        self._query = None
+
+    def tell(self) -> None:
+        """Have those who show it show what is selected."""
         for callback in self._callbacks:
             callback()
+
+
+def now(query: Any) -> Any:
+    """A query, or the one that a selection asks for at present."""
+    return query.query if isinstance(query, Chosen) else query

@@ -1,10 +1,10 @@
 // One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
 import { h, setText } from "./dom.js";
-import { toggle } from "./address.js";
 import { cellText, fullTime, localNumber, tickTime } from "./format.js";
 import { Card } from "./card.js";
 import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
+import { Picks, pickable, picked } from "./picking.js";
 import { Roll } from "./roll.js";
 import { keep, nothing, onAddress, sameWish, wished } from "./wish.js";
 
@@ -28,6 +28,7 @@ export class TableView {
     this.card.aside.append(this.choosing.node);
     if (options.search) this.card.aside.append(this.searchField());
     this.leaveAddress = onAddress(() => this.followAddress());
+    if (Object.keys(options.select).length) this.picks = new Picks(this.card.body);
     this.header = h("tr");
     this.rows = h("tbody");
     this.table = h("table", { "aria-label": options.title || null }, h("thead", {}, this.header), this.rows);
@@ -42,6 +43,7 @@ export class TableView {
 
   remove() {
     this.leaveAddress();
+    this.picks?.remove();
     this.roll?.remove();
   }
 
@@ -215,7 +217,7 @@ export class TableView {
     const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
     const select = () => this.send({ event: "select", value: key });
     const row = h("tr", this.options.selects ? {
-      class: "selectable", tabindex: 0, onclick: select, onkeydown: (event) => event.key === "Enter" && select(),
+      class: "selectable", tabindex: 0, onclick: (event) => picked(event) || select(), onkeydown: (event) => event.key === "Enter" && !picked(event) && select(),
     } : {}, cells);
     const item = { row, cells, values: [] };
     this.mark(row, key);
@@ -244,8 +246,13 @@ export class TableView {
     const value = values[column.at];
     const content = this.content(column, value, cell);
     if (column.under === null) cell.replaceChildren(content);
-    else cell.replaceChildren(h("b", {}, content), h("br"), h("small", { class: "mute" }, cellText(values[column.under], "text")));
+    else cell.replaceChildren(h("b", {}, content), h("br"), this.below(this.body.columns[column.under].name, values[column.under]));
     cell.classList.toggle("mute", value === null);
+  }
+
+  below(name, value) {
+    const text = cellText(value, "text"), field = value === null ? undefined : this.options.select[name];
+    return field ? pickable(h("button", { class: "pick small mute", type: "button" }, text), field, String(value)) : h("small", { class: "mute" }, text);
   }
 
   content(column, value, cell) {
@@ -259,16 +266,14 @@ export class TableView {
     const drawn = drawnCell(this.options.cells[column.name], value, cell.firstChild);
     if (drawn) return drawn;
     const text = column.formatted ? (column.kind === "number" ? localNumber : String)(value ?? "–") : cellText(value, column.kind);
-    if (this.options.tags.includes(column.name) && value !== null) {
-      return h("button", { class: `tag ${this.options.tones[text] ?? ""}`, type: "button", onclick: (event) => { event.stopPropagation(); this.choose(column.name, value); } }, text);
+    const isTag = this.options.tags.includes(column.name), field = this.options.select[column.name];
+    if (value !== null && (isTag || field)) {
+      const look = isTag ? `tag ${this.options.tones[text] ?? ""}` : "pick";
+      if (field) return pickable(h("button", { class: look, type: "button" }, text), field, String(value));
+      return h("button", { class: look, type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
     }
     const isLong = text.length > (this.shown.length > WIDE ? 24 : 60);
     return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);
-  }
-
-  choose(name, value) {
-    if (this.options.select[name]) toggle(this.options.select[name], String(value));
-    else this.keep(name, value);
   }
 
   keepRange(name, both) {

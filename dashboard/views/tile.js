@@ -2,6 +2,7 @@
 import { h, setText, svg } from "./dom.js";
 import { Card } from "./card.js";
 import { localNumber } from "./format.js";
+import { Picks, pickable } from "./picking.js";
 
 export class TileView {
   constructor(options) {
@@ -16,6 +17,8 @@ export class TileView {
     this.change = h("span", { class: "change none" });
     this.caption = h("small", { class: "caption" }, options.caption ?? "");
     node.prepend(this.card.title);
+    const [select] = Object.entries(options.select);
+    if (select) this.pick(options, ...select);
     if (options.spark) node.append(this.spark);
     body.append(this.number);
     if (options.compared) body.append(this.change);
@@ -23,6 +26,15 @@ export class TileView {
   }
 
   get node() { return this.card.node; }
+
+  // The whole tile can be clicked; for the keyboard and for readers of screens its heading is the button.
+  pick({ title }, field, value) {
+    this.picks = new Picks(this.card.node);
+    this.card.node.classList.add("picks");
+    this.card.title.replaceChildren(pickable(h("button", { type: "button", class: "pick" }, title), field, value));
+  }
+
+  remove() { this.picks?.remove(); }
 
   receive(picture) {
     if (picture.step) this.draw(Object.assign(this.shown, picture.step));

@@ -17,6 +17,7 @@ import param
 from dashboard.errors import ViewError
 
 from . import codec
+from .selection import now
 from .strand import Picture, Queries, Shape
 from .view import View
 
@@ -110,6 +111,8 @@ class Tile(View):
         A query whose last column, or a column of `query` which, is drawn as a line, first row first.
     thresholds
         From which number on the value takes which tone: ``{80: "warn", 95: "bad"}``; tones are ok, warn, bad, plain.
+    select
+        Field of the page's selection and the value that a click on the tile selects: ``{"kind": "click"}``.
     """
 
     format = param.String(default="{:,}", doc="Python format of the number, e.g. '${:,.2f}'.")
@@ -122,6 +125,7 @@ class Tile(View):
     thresholds = param.Dict(default={}, doc="Tone of the value from a number on.")
     comparison = param.Parameter(default=None, doc="Query or column that the number is compared with.")
     sparkline = param.Parameter(default=None, doc="Query or column that is drawn as a line.")
+    select = param.Dict(default={}, doc="Field of the page's selection, and what a click selects in it.")
 
     kind: ClassVar[str] = "tile"
     default_span: ClassVar[int] = 3
@@ -132,10 +136,12 @@ class Tile(View):
         if wrong:
             raise ViewError(f"A tile has no tone {wrong[0]!r}.", f"Tones are {', '.join(TONES)}.")
         _check_format(self.format)
+        self._heed(self.comparison, self.sparkline)
 
     def queries(self) -> Queries:
         """The queries it shows."""
-        return tuple(super().queries()) + tuple(q for q in (self.comparison, self.sparkline) if _is_query(q))
+        others = (self.comparison, self.sparkline)
+        return tuple(super().queries()) + tuple(now(query) for query in others if _is_query(query))
 
     def shape(self, binding: Binding) -> TileShape:
         """How its queries become a picture."""
@@ -155,7 +161,7 @@ class Tile(View):
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
         has_spark = self.sparkline is not None
-        return {**super().options(), "spark": has_spark, "compared": self.comparison is not None}
+        return {**super().options(), "spark": has_spark, "compared": self.comparison is not None, "select": self.select}
 
 
 def first_value(query: LiveQuery, column: str | None) -> object:

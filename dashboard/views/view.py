@@ -27,7 +27,7 @@ from panel.viewable import Viewer
 from dashboard.errors import ViewError
 
 from .pulse import PRIORITIES, Priority
-from .selection import Chosen
+from .selection import Chosen, now
 from .strand import Queries, Shape, strand
 
 if TYPE_CHECKING:
@@ -68,11 +68,17 @@ class View(Viewer):
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
         self.bindings: WeakSet[Binding] = WeakSet()
         self._chosen = query if isinstance(query, Chosen) else None
-        self.query: LiveQuery | None = query.query if isinstance(query, Chosen) else query
+        self._query = query
+        self._heed(query)
         if self._chosen is not None:
             self.title = self._chosen.title or self.title
-            self._chosen.watch(self._choose)
         self._callbacks: dict[str, list[Callable[[Any], object]]] = {}
+
+    @property
+    def query(self) -> LiveQuery | None:
+        """The query it shows; of several that the page's selection may ask for, the one of now."""
+        query: LiveQuery | None = now(self._query)
+        return query
 
     def draw(self, frame: pd.DataFrame) -> object:
         """A Panel object for this frame; written by views that Panel draws."""
@@ -80,9 +86,10 @@ class View(Viewer):
 
     def queries(self) -> Queries:
         """The queries it shows."""
-        if self.query is None:
+        query = self.query
+        if query is None:
             raise ViewError(f"{type(self).__name__} has no query.", "Give it one: live.query('SELECT …').")
-        return (self.query,)
+        return (query,)
 
     def shape(self, binding: Binding) -> Shape:
         """How the queries become a picture, with this reader's choices."""
@@ -106,10 +113,16 @@ class View(Viewer):
         """The view stands on a page now."""
         binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
 
+    def _heed(self, *queries: object) -> None:
+        """Follow the page's selection where it has a say in these queries."""
+        for query in queries:
+            if isinstance(query, Chosen):
+                query.watch(self._choose)
+
     def _choose(self) -> None:
-        """Show the query that the page's selection asks for now."""
-        assert self._chosen is not None
-        self.query, self.title = self._chosen.query, self._chosen.title or self.title
+        """Show what the page's selection asks for now; a view that stands on no page does so when it is back."""
+        if self._chosen is not None:
+            self.title = self._chosen.title or self.title
         for binding in list(self.bindings):
             self.bind(binding)
 
