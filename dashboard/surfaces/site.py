@@ -109,6 +109,7 @@ class Site:
         from dashboard.surfaces.health import HealthAnswer
         from dashboard.surfaces.metrics import MetricsAnswer
         from dashboard.surfaces.probe import Probe
+        from dashboard.surfaces.unknown import UnknownPage
         from dashboard.views.socket import ROUTES
 
         self._probe = Probe()
@@ -121,7 +122,7 @@ class Site:
             "address": None if self._address in ANYWHERE else self._address,
             "port": self._port,
             "websocket_origin": self._origins(chosen),
-            "extra_patterns": [*own, *ROUTES],
+            "extra_patterns": [*own, *ROUTES, (r"/([^/.]+)/?", UnknownPage)],
             "use_index": False,
             "redirect_root": False,
             "sign_sessions": True,

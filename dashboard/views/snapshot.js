@@ -4,6 +4,7 @@ import { h, setText } from "./dom.js";
 import { preciseTime } from "./format.js";
 
 const WAITS = "not the newest";
+const EVERY = 1000; // ms between two questions while it is open: what is true moves on where nothing is drawn anew
 
 export class SnapshotView {
   constructor(place) {
@@ -13,9 +14,13 @@ export class SnapshotView {
     this.node = h("details", { class: "snapshot", hidden: true, ontoggle: () => this.ask() }, this.time, this.list);
     this.onMessage = (event) => this.hear(event.detail);
     link.addEventListener("message", this.onMessage);
+    this.timer = setInterval(() => this.ask(), EVERY);
   }
 
-  remove() { link.removeEventListener("message", this.onMessage); }
+  remove() {
+    clearInterval(this.timer);
+    link.removeEventListener("message", this.onMessage);
+  }
 
   ask() { if (this.node.open) this.channel.say({ snapshots: true }); }
 

@@ -19,7 +19,7 @@ def complaints() -> list[str]:
 
 @pytest.fixture
 async def page(chromium: str, complaints: list[str]) -> AsyncIterator[Page]:
-    """Yield an empty page; at the end its console must hold no error and no other host was asked."""
+    """Yield an empty page; neither it nor others of its context may show an error or ask another host."""
 
     def note(message: ConsoleMessage) -> None:
         if message.type == "error":
@@ -29,13 +29,16 @@ async def page(chromium: str, complaints: list[str]) -> AsyncIterator[Page]:
         if urlsplit(url).scheme.startswith(("http", "ws")) and urlsplit(url).hostname not in LOCAL:
             complaints.append(f"request to another host: {url}")
 
-    async with async_playwright() as playwright:
-        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        page = await browser.new_page(viewport={"width": 1280, "height": 900})
+    def watch(page: Page) -> None:
         page.on("console", note)
         page.on("pageerror", lambda error: complaints.append(f"uncaught: {error}"))
         page.on("request", lambda request: check_host(request.url))
         page.on("websocket", lambda socket: check_host(socket.url))
-        yield page
+
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        context = await browser.new_context(viewport={"width": 1280, "height": 900})
+        context.on("page", watch)
+        yield await context.new_page()
         await browser.close()
     assert complaints == []
