@@ -7,6 +7,7 @@ join, and the last one that leaves stops it. Promises:
 2. A process that was killed leaves nothing behind that a later start and stop does not clean up.
 3. No folder but its own changes: no permissions, no users, no global state.
 4. The address stays the same between runs, unless another program has taken its port meanwhile.
+5. A server that was killed under those who use it comes up again when one of them asks for it, with every commit.
 """
 
 from __future__ import annotations
@@ -126,6 +127,23 @@ class Server:
                 ) from error
             self._started = True
             atexit.register(self.stop)
+
+    def revive(self) -> bool:
+        """Start the server again where its process has died, killed for example; return whether it had.
+
+        Raises
+        ------
+        ServerError
+            When it does not come up; the server before may still be on its way out, so a later call can do it.
+        """
+        with self._mutex:
+            if not self._started or self.is_running:
+                return False
+            with suppress(FileNotFoundError), Owners(self.folder).locked():  # nothing revives a deleted folder
+                if self._cluster.pid is None:
+                    self._cluster.launch()
+                    return True
+            return False
 
     def stop(self) -> None:
         """Leave the server; the last one to leave stops it. A second call does nothing."""

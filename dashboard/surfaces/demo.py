@@ -1,6 +1,7 @@
 """`dashboard demo`: a PostgreSQL of its own, sample rows, somebody who changes them, and the pages.
 
-The data folder is kept between runs, so that a second start is at once; `--temp` uses one that is deleted.
+The data folder is kept between runs, so that a second start is at once; `--temp` uses one that is deleted. It is the
+demo's own server, so the demo also starts it again where it dies.
 """
 
 from __future__ import annotations
@@ -9,10 +10,12 @@ import asyncio
 from collections.abc import Sequence
 
 from dashboard.apps import App
+from dashboard.errors import ServerError
 from dashboard.live import connect as follow
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
+from dashboard.settings import settings
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.serving import say, show
 from dashboard.surfaces.simulating import simulate
@@ -42,10 +45,26 @@ async def demo(
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
             pages = [page_of(app, live) for app in apps]
             group.create_task(show(pages, address=address, port=port, browser=browser))
+            group.create_task(_keep_up(server))
     finally:
         if server.is_running:
             await asyncio.shield(asyncio.to_thread(server.stop))
             say("Stopped.")
+
+
+async def _keep_up(server: Server) -> None:
+    """Start the server again whenever it has died; the pages and the simulation find it by themselves."""
+    said = ""
+    while True:
+        await asyncio.sleep(settings().heartbeat)
+        try:
+            if await asyncio.to_thread(server.revive):
+                said = ""
+                say("PostgreSQL had ended unexpectedly; it is running again.")
+        except ServerError as error:
+            if error.message != said:
+                said = error.message
+                say(said)
 
 
 async def _prepare(app: App, dsn: str) -> None:

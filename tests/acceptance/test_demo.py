@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -76,12 +77,12 @@ def demo(folder: Path) -> Iterator[Callable[..., Demo]]:
     yield start
     for one in demos:
         one.process.kill()
-        one.process.communicate()
+        print(one.said, *one.process.communicate())  # shown where a test failed
     with Server(folder / "server"):  # stops a server that a failed test left
         pass
 
 
-async def test_demo_serves_a_page_on_rows_that_change_and_stops_cleanly(
+async def test_demo_serves_a_page_on_rows_that_change_outlives_its_killed_server_and_stops_cleanly(
     demo: Callable[..., Demo], folder: Path
 ) -> None:
     first = demo("--rate", "50")
@@ -92,10 +93,24 @@ async def test_demo_serves_a_page_on_rows_that_change_and_stops_cleanly(
     server = Server(folder / "server")
 
     def written() -> int:
-        return int(psql(server, "SELECT count(*) FROM crm.member_activities", dsn))
+        with suppress(subprocess.CalledProcessError):  # the server is away
+            return int(psql(server, "SELECT count(*) FROM crm.member_activities", dsn))
+        return 0
 
     before = written()
     await eventually(lambda: written() > before)
+
+    async def healthy() -> bool:
+        return (await AsyncHTTPClient().fetch(f"{url}health", raise_error=False)).code == 200
+
+    assert await healthy()
+    noted = folder / "server" / "postgres" / "postmaster.pid"
+    killed = int(noted.read_text().split()[0])
+    os.kill(killed, signal.SIGKILL)
+    await eventually(lambda: server.is_running and int(noted.read_text().split()[0]) != killed, timeout=60)
+    await eventually(healthy, timeout=60)
+    before = await eventually(written, timeout=60)
+    await eventually(lambda: written() > before, timeout=60)
     assert "Stopped." in first.stop(signal.SIGINT)
     assert not server.is_running
 
