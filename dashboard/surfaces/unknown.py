@@ -3,14 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
+from urllib.parse import unquote
 
 from tornado.web import RequestHandler
 
+LONGEST = 100
+
 
 class UnknownPage(RequestHandler):
-    """Answers what no page does."""
+    """Answers what nothing else does."""
 
-    def get(self, name: str) -> None:
-        """Say so."""
+    def prepare(self) -> None:
+        """Say so, whatever the method."""
+        path = self.request.path
         self.set_status(404)
-        self.render(str(Path(__file__).with_name("unknown.html")), name=name[:100])
+        front = str(Path(__file__).with_name("unknown.html"))
+        self.finish(
+            self.render_string(front, name=unquote(path[1:])[:LONGEST], home="../" * (path.count("/") - 1) or "./")
+        )
