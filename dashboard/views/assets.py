@@ -17,6 +17,7 @@ from importlib.resources import files
 MODULES = (
     "dom",
     "format",
+    "wording",
     "address",
     "menu",
     "channel",

@@ -83,7 +83,7 @@ class Channel {
     const want = {};
     for (const name of this.wanted) want[name] = null;
     this.wanted.clear();
-    this.say({ want });
+    this.say({ want, ...this.holds?.() }); // a view that came later may be one that is to stand still
   }
 
   hello() {

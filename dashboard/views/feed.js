@@ -4,6 +4,7 @@ import { colour, declareColours, h, setText, settleColours } from "./dom.js";
 import { tickTime } from "./format.js";
 import { Card } from "./card.js";
 import { Picks, bait, pickable } from "./picking.js";
+import { worded } from "./wording.js";
 
 const MOST = 500; // lines kept while paused
 
@@ -136,7 +137,7 @@ export class FeedView {
     if (row.kind !== null) dot.style.setProperty("--dot", `var(${tone ?? colour(this.options.category, row.kind)})`);
     dot.title = row.kind ?? "";
     if (this.options.select && row.kind !== null) bait(dot, this.options.select, row.kind);
-    text.replaceChildren(...row.line.map(([style, piece]) => (style === "b" ? h("b", {}, piece) : piece)));
+    text.replaceChildren(...worded(row.line));
     if (row.at === null) setText(time, "");
     else tickTime(time, row.at);
     return item;

@@ -1,37 +1,29 @@
 """What happened, newest first.
 
 A line is a template with the row's columns in it (`"**{who}** called **{whom}**"`: two stars make bold), one template
-for each kind of line, or a function of the row. Templates are taken apart before values are put in: a value is always
-text, never markup, and a long one is cut. Times are instants; the browser says "12 s" and keeps saying it right.
+for each kind of line, or a function of the row (see :mod:`.wording`). Times are instants; the browser says "12 s" and
+keeps saying it right.
 """
 
 from __future__ import annotations
 
 import itertools
-import re
-import string
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
-from dashboard.errors import ViewError
-
 from . import codec
 from .strand import Picture, Queries, Shape, keyed_difference
 from .view import View
+from .wording import Format, check, line
 
 if TYPE_CHECKING:
     from .channel import Binding
 
-#: A piece of a line: plain or bold text.
-Piece = tuple[str, str]
-Line = str | list[Piece]
-Format = str | tuple[tuple[str, str], ...] | Callable[[Mapping[str, Any]], Line] | None
 #: Rows sent to a feed that may be paused.
 REACH = 200
-_BOLD = re.compile(r"\*\*(.+?)\*\*")
 
 
 @dataclass(frozen=True)
@@ -83,7 +75,8 @@ class Feed(View):
     query
         Newest first; rows beyond `limit` are not shown.
     format
-        A template with the columns in braces and `**bold**`; a mapping from the value of `category` to templates (the
+        A template with the columns in braces and `**bold**`, formatted as in Python (``{total:,.2f}``, ``{at:%H:%M}``)
+        and written in the reader's way; a mapping from the value of `category` to templates (the
         key ``""`` for all others), whose order is that of the colours; or a function of the row (a mapping) that
         returns text or `(style, text)` pieces, style being ``""`` or ``"b"``. Without one, all text columns are shown.
     seen
@@ -117,7 +110,7 @@ class Feed(View):
     def __init__(self, query: Any = None, **params: Any) -> None:
         super().__init__(query, **params)
         for template in _templates(self.format):
-            _check(template)
+            check(template)
 
     def shape(self, binding: Binding) -> FeedShape:
         """How its queries become a picture."""
@@ -135,48 +128,7 @@ class Feed(View):
         return {**super().options(), **given, "kinds": kinds, "select": self.select, "legend": self.legend}
 
 
-def line(format: Format, row: Mapping[str, Any], category: str | None, aside: tuple[str | None, ...]) -> list[Piece]:
-    """A row as pieces of text."""
-    if callable(format):
-        said = format(row)
-        return [("", said)] if isinstance(said, str) else [(_style(style), str(text)) for style, text in said]
-    if isinstance(format, tuple):
-        by_kind = dict(format)
-        return line(by_kind.get(str(row.get(category or "")), by_kind.get("")), row, None, aside)
-    if format is None:
-        return [("", " ".join(str(codec.worded(v)) for name, v in row.items() if name not in aside and v is not None))]
-    return pieces(format, row)
-
-
-def pieces(template: str, row: Mapping[str, Any]) -> list[Piece]:
-    """A template with a row's values in it, as plain and bold pieces."""
-    parts = enumerate(_BOLD.split(template))
-    shown = {name: _NULL if value is None else codec.worded(value) for name, value in row.items()}
-    return [("b" if place % 2 else "", part.format_map(shown)) for place, part in parts if part]
-
-
-class _Null:
-    """Nothing, whatever format it is given."""
-
-    def __format__(self, spec: str) -> str:
-        return "–"
-
-
-_NULL = _Null()
-
-
-def _style(style: str) -> str:
-    return "b" if style == "b" else ""
-
-
 def _templates(format: object) -> list[str]:
     if isinstance(format, Mapping):
         return [str(template) for template in format.values()]
     return [format] if isinstance(format, str) else []
-
-
-def _check(template: str) -> None:
-    try:
-        list(string.Formatter().parse(template))
-    except ValueError as error:
-        raise ViewError(f"The format {template!r} cannot be used: {error}.", "Double a brace to show it.") from error

@@ -3,6 +3,7 @@ import { colour, declareColours, h, setText } from "./dom.js";
 import { Card } from "./card.js";
 import { clockNode } from "./cells.js";
 import { Picks, pickable } from "./picking.js";
+import { worded } from "./wording.js";
 
 const NARROWEST = 200, HEIGHT = 56, GAP = 6; // px of a card, and between two; as in views.css
 
@@ -95,8 +96,8 @@ export class LanesView {
     let item = this.items.get(key);
     if (!item) this.items.set(key, item = { node: h("li", {}, h("span"), h("span", { class: "at" }), h("small", { class: "mute" })) });
     const [text, at, below] = item.node.children;
-    text.replaceChildren(...pieces(row.line));
-    below.replaceChildren(...pieces(row.below));
+    text.replaceChildren(...worded(row.line));
+    below.replaceChildren(...worded(row.below));
     if (item.at !== row.at) at.replaceChildren(...(row.at === null ? [] : [clockNode(row.at, false)]));
     if (isNews && item.lane !== row.lane) this.arrive(item.node);
     item.at = row.at;
@@ -109,5 +110,3 @@ export class LanesView {
     node.classList.add("arriving");
   }
 }
-
-const pieces = (line) => line.map(([style, piece]) => (style === "b" ? h("b", {}, piece) : piece));

@@ -13,9 +13,9 @@ import param
 from typing_extensions import override
 
 from . import codec
-from .feed import Format, line
 from .strand import Picture, Queries, Shape, keyed_difference
 from .view import View
+from .wording import Format, line
 
 if TYPE_CHECKING:
     from .channel import Binding

@@ -14,7 +14,7 @@ export class UpdatesView {
   constructor(place) {
     this.channel = channelOf(place);
     this.key = `dashboard-page:${window.location.pathname}`;
-    this.kept = { pace: 0, held: [], search: "", ...read(this.key) };
+    this.kept = { pace: 0, still: [], search: "", ...read(this.key) };
     this.menu = new Menu("Live", "How often the page is brought up to date", () => this.draw());
     this.toggle = h("button", { class: "chip", type: "button", "aria-pressed": "false", onclick: () => this.pause(!this.isPaused) }, "❚❚ Pause");
     this.waiting = h("span", { class: "mute", role: "status", hidden: true });
@@ -28,6 +28,7 @@ export class UpdatesView {
     this.onAddress = () => this.keepSearch();
     address.addEventListener("change", this.onAddress);
     this.channel.greet = () => this.wish();
+    this.channel.holds = () => ({ held: this.heldNames() });
     if (window.location.search) this.keepSearch();
     else if (this.kept.search) setTimeout(() => go(this.kept.search, false), 0);
     this.say();
@@ -41,15 +42,29 @@ export class UpdatesView {
   // What the channel tells the server whenever it connects.
   wish() { return { pace: this.kept.pace, held: this.heldNames(), ...(this.isPaused ? { paused: true } : {}) }; }
 
-  heldNames() {
-    return [...this.channel.views].filter(([, { title }]) => title && this.kept.held.includes(title())).map(([name]) => name);
+  // The views that can stand still, by the name they are remembered by, which is not their title: two may have the same.
+  views() {
+    const found = new Map();
+    for (const [name, { model, title }] of this.channel.views) {
+      if (!title || !model.options.key) continue;
+      let key = model.options.key;
+      for (let number = 2; found.has(key); number += 1) key = `${model.options.key}~${number}`;
+      found.set(key, { name, title: title(), kind: model.kind });
+    }
+    return found;
   }
+
+  heldNames() { return [...this.views()].filter(([key]) => this.kept.still.includes(key)).map(([, { name }]) => name); }
 
   draw() {
     const paces = PACES.map(([seconds, label]) => h("button", { type: "button", class: "item", "aria-pressed": String(this.kept.pace === seconds), onclick: () => { this.keep({ pace: seconds }); this.menu.close(); } }, label));
-    const titles = [...new Set([...this.channel.views.values()].flatMap(({ title }) => title?.() || []))];
-    const views = titles.map((title) => check(title, !this.kept.held.includes(title), (isOn) => this.keep({ held: isOn ? this.kept.held.filter((one) => one !== title) : [...this.kept.held, title] })));
-    return [...paces, h("h3", {}, "What is brought up to date"), ...views];
+    const views = this.views(), titles = [...views.values()].map(({ title }) => title), said = new Map();
+    const boxes = [...views].filter(([, { title }]) => title).map(([key, { title, kind }]) => {
+      const label = titles.indexOf(title) === titles.lastIndexOf(title) ? title : `${title} (${kind})`, times = (said.get(label) ?? 0) + 1;
+      said.set(label, times);
+      return check(times > 1 ? `${label} ${times}` : label, !this.kept.still.includes(key), (isOn) => this.keep({ still: isOn ? this.kept.still.filter((one) => one !== key) : [...this.kept.still, key] }));
+    });
+    return [...paces, h("h3", {}, "What is brought up to date"), ...boxes];
   }
 
   keep(change) {
@@ -68,7 +83,7 @@ export class UpdatesView {
 
   say() {
     const [, label] = PACES.find(([seconds]) => seconds === this.kept.pace) ?? PACES[0];
-    this.menu.say(`${label}${this.kept.held.length ? ` · ${this.kept.held.length} held` : ""} ▾`);
+    this.menu.say(`${label}${this.kept.still.length ? ` · ${this.kept.still.length} held` : ""} ▾`);
   }
 
   pause(isPaused) {

@@ -17,6 +17,7 @@ Two kinds of view end in the same card with the same states (loading, ready, err
 
 from __future__ import annotations
 
+import zlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakSet
@@ -99,7 +100,7 @@ class View(Viewer):
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
-        return {"title": self.title, "caption": self.caption}
+        return {"title": self.title, "caption": self.caption, "key": self.key() if self.is_content else ""}
 
     def children(self) -> list[Any]:
         """Panel objects shown inside the card."""
@@ -125,6 +126,13 @@ class View(Viewer):
             self.title = self._chosen.title or self.title
         for binding in list(self.bindings):
             self.bind(binding)
+
+    def key(self) -> str:
+        """A name that a browser can remember it by: the same whenever its page is built, whatever is selected."""
+        title = "" if self._chosen is not None and self._chosen.title else self.title
+        asked = "" if self.query is None else self.query.sql
+        named = "\0".join((title, asked)).encode(errors="replace")
+        return f"{self.kind}-{zlib.crc32(named):08x}"
 
     def urgency(self) -> Priority:
         """Its own priority, or its query's."""
