@@ -96,3 +96,7 @@ class PrivilegeError(QueryError):
 
 class ViewError(DashboardError):
     """A view was given options that do not fit its query (an unknown column, a wrong format)."""
+
+
+class MessageError(DashboardError):
+    """A message cannot be sent or heard: its topic, payload or audience is none."""

@@ -7,6 +7,8 @@ from dashboard.live.live import Live
 from dashboard.live.query import LiveQuery, Priority, Subscription
 from dashboard.live.shared import connect
 from dashboard.live.stream import Batch, ChangeStream
+from dashboard.live.topic import Topic
+from dashboard.live.topics import Message
 from dashboard.postgres.reading import Column
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.status import Status
@@ -20,10 +22,12 @@ __all__ = [
     "Live",
     "LiveFrame",
     "LiveQuery",
+    "Message",
     "Priority",
     "Scope",
     "Status",
     "Subscription",
     "Tick",
+    "Topic",
     "connect",
 ]

@@ -32,6 +32,7 @@ from dashboard.live.delta import Delta
 from dashboard.live.figures import Figures
 from dashboard.live.routing import Routes
 from dashboard.live.settling import Settling
+from dashboard.live.topics import News, Told, Topics
 from dashboard.postgres.follower import Progress
 from dashboard.postgres.log import Change, LogReader, Window
 from dashboard.postgres.offset import Offset
@@ -93,6 +94,7 @@ class Hub:
         self.clock_interval = clock_interval
         self.ticks = 0
         self.figures = Figures()
+        self.topics = Topics()
         self._routes = Routes()
         self._joining: set[Answer] = set()
         self._stale: set[Answer] = set()
@@ -167,7 +169,7 @@ class Hub:
         started = time.perf_counter()
         asked = self._settling.begin()
         try:
-            work, window = await self._attempted(reader, heartbeat, bool(asked))
+            work, window, news = await self._attempted(reader, heartbeat, bool(asked))
         except BaseException as error:
             self._settling.ask_again(asked)
             self._late = self._late + 1 if isinstance(error, TimeoutError) else 0
@@ -175,7 +177,7 @@ class Hub:
                 self.offset = None
             raise
         self._late = 0
-        self._publish(work, window, started)
+        self._publish(work, window, news, started)
         unsettled = self._stale | self._joining | set(self._away)  # who came back during this tick joins in the next
         behind = {answer for answer in self.answers & unsettled if answer.error is None}
         self._settling.ticked(asked, self.ticks, behind)
@@ -186,7 +188,7 @@ class Hub:
         self.figures.ticked(progress.changes, progress.lag, time.perf_counter() - started)
         return progress
 
-    async def _attempted(self, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[Work, Window]:
+    async def _attempted(self, reader: LogReader, heartbeat: bool, settle: bool) -> tuple[Work, Window, News]:
         guarded = False
         while True:
             try:
@@ -194,17 +196,20 @@ class Hub:
             except Refused:
                 guarded = True
 
-    async def _attempt(self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool) -> tuple[Work, Window]:
+    async def _attempt(
+        self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool
+    ) -> tuple[Work, Window, News]:
         async with reader.window(self.offset) as window:
             reading = Reading(reader.connection)
             work = await self._plan(reader, reading, window, heartbeat, settle)
             one = attempt.Attempt(reading, work)
             await one.run(guarded=guarded)
+            news = await self.topics.read(reader, reading, window)
         now = time.monotonic()
         for answer in one.read:
             self._read_at[answer] = now
             self._rests[answer] = now + REST * answer.cost if answer.cost > CHEAP else 0.0
-        return work, window
+        return work, window, news
 
     async def _plan(self, reader: LogReader, reading: Reading, window: Window, heartbeat: bool, settle: bool) -> Work:
         work = Work(joined=set(self._joining))
@@ -273,7 +278,7 @@ class Hub:
                 raise Refused from error
         return Changes(own, reading, standby=reader.standby)
 
-    def _publish(self, work: Work, window: Window, started: float) -> None:
+    def _publish(self, work: Work, window: Window, news: News, started: float) -> None:
         """Make the tick current: no await from here on."""
         resumed = self.offset is not None and not window.broken
         before, self.offset, self.at = (self.offset, self.at), window.offset, window.at
@@ -285,7 +290,7 @@ class Hub:
                 answer.offset, answer.at = before
             self._stale.add(answer)
         deltas: list[tuple[Answer, Delta]] = []
-        news: list[tuple[Answer, Delta | None]] = []
+        moved: list[tuple[Answer, Delta | None]] = []
         for answer in work.done & self.answers:
             was_in_error = answer.error is not None
             delta = _published(answer, window)
@@ -294,11 +299,10 @@ class Hub:
             if delta is not None:
                 deltas.append((answer, delta))
             if delta is not None or answer.error is not None or was_in_error:
-                news.append((answer, delta))
+                moved.append((answer, delta))
         for answer in (work.joined | work.reopened) & self.answers:
             self._route(answer)
-        for answer, news_delta in news:
-            self.on_answer(answer, news_delta)
+        self._tell(moved, self.topics.published(news, window))
         tick = Tick(
             offset=window.offset,
             at=window.at,
@@ -310,6 +314,12 @@ class Hub:
         )
         for callback in list(self.on_tick):
             call(callback, tick)
+
+    def _tell(self, moved: list[tuple[Answer, Delta | None]], told: list[Told]) -> None:
+        for answer, delta in moved:
+            self.on_answer(answer, delta)
+        for listener, messages, gap in told:
+            call(listener.take, messages, gap)
 
     def _progress(self, window: Window) -> Progress:
         now = time.monotonic()
@@ -326,8 +336,10 @@ class Hub:
         due += [0.0] if self._settling or self._joining else []
         lag = max(((window.at - change.at).total_seconds() for change in window.changes[:1]), default=0.0)
         return Progress(
-            transactions=len({change.xid for change in window.changes}) + sum(window.flooded.values()),
-            changes=len(window.changes) + sum(window.flooded.values()),
+            transactions=len({change.xid for change in window.changes})
+            + window.messages
+            + sum(window.flooded.values()),
+            changes=len(window.changes) + window.messages + sum(window.flooded.values()),
             lag=max(0.0, lag),
             wait_at_most=min(due, default=None),
         )

@@ -18,6 +18,7 @@ from weakref import WeakSet
 from dashboard.errors import Closed, ConnectionLost, DashboardError
 from dashboard.live.answer import Answer, Identity
 from dashboard.live.attempt import told
+from dashboard.live.broadcast import Broadcast
 from dashboard.live.delta import Delta
 from dashboard.live.figures import OpenQuery
 from dashboard.live.hub import Hub, Tick, call
@@ -37,7 +38,7 @@ GRACE = 5.0
 """Seconds an answer is kept after its last user left: a page that is loaded again finds it warm."""
 
 
-class Live:
+class Live(Broadcast):
     """Live queries on one database.
 
     Parameters
@@ -186,17 +187,19 @@ class Live:
         """The raw changes of tables, named as one writes them in SQL, from now on."""
         return ChangeStream(self, names)
 
-    async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
-        """What the catalogue says of tables, by the names given; unknown ones are left out."""
+    def opening(self) -> Opening:
+        """The connections beside the ticks."""
         self.start()
         assert self._opening is not None
-        return await self._opening.relations(names)
+        return self._opening
+
+    async def relations(self, names: Sequence[str]) -> dict[str, Relation]:
+        """What the catalogue says of tables, by the names given; unknown ones are left out."""
+        return await self.opening().relations(names)
 
     async def readable(self, relations: Sequence[int]) -> dict[int, frozenset[str]]:
         """The columns that this role may read, by table (oid); tables of which it may read nothing are left out."""
-        self.start()
-        assert self._opening is not None
-        return await self._opening.readable(relations)
+        return await self.opening().readable(relations)
 
     async def caught_up(self) -> None:
         """Return once all that was committed before the call is in every frame.
@@ -204,14 +207,23 @@ class Live:
         On a hot standby: all that had arrived there.
         """
         self.start()
-        assert self._follower is not None
         for answer in list(self._answers.values()):
             if self._awake.get(answer) and not answer.is_ready and answer.error is None:
                 with suppress(DashboardError):
                     await self.opened(answer)
+        await self.ticked()
+
+    async def ticked(self) -> None:
+        """Return after a tick that began after the call, and left no answer behind."""
         settled = self.hub.settle()
-        self._follower.wake()
+        self.look()
         await settled
+
+    def look(self) -> None:
+        """Have the next tick now."""
+        self.start()
+        assert self._follower is not None
+        self._follower.wake()
 
     async def opened(self, answer: Answer) -> None:
         """Wait for an answer's first rows; raises what PostgreSQL says to it."""

@@ -1,20 +1,23 @@
-"""First answers, read beside the ticks on a few connections of their own, so that a slow one delays nobody."""
+"""What is asked beside the ticks, first answers above all, on a few connections of their own: none delays another."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from typing import Any
 
 from dashboard.errors import ConnectionLost
 from dashboard.live.answer import Answer
 from dashboard.live.delta import Delta
 from dashboard.postgres.captured import mark
-from dashboard.postgres.connection import Connection, connect, fetch
+from dashboard.postgres.connection import Connection, connect, fetch, reading
 from dashboard.postgres.follower import Pace
 from dashboard.postgres.log import LogReader
+from dashboard.postgres.messages import checked, emit, encoded
 from dashboard.postgres.offset import Identity
 from dashboard.postgres.reading import Reading, Relation
+from dashboard.postgres.scope import Scope, entered
 from dashboard.sql import load
 
 WIDTH = 3
@@ -60,6 +63,19 @@ class Opening:
         """The columns that the connection's role may read, by table (oid)."""
         async with self._connection() as connection:
             return await Reading(connection).readable(relations)
+
+    async def emit(self, topic: str, payload: Any, audience: Scope | None) -> None:
+        """Say something on a topic; see `Live.broadcast`."""
+        text = encoded(checked(topic), payload)
+        async with self._connection() as connection:
+            await emit(connection, topic, text, audience)
+
+    async def may_listen(self, scope: Scope | None) -> bool:
+        """Whether messages can be read here; raises what PostgreSQL says to the scope."""
+        async with self._connection() as connection:
+            row = (await fetch(connection, load("identity"), mark()))[0]
+            async with reading(connection), entered(connection, scope):
+                return bool(row["may_read"])
 
     @asynccontextmanager
     async def _connection(self) -> AsyncIterator[Connection]:

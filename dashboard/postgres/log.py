@@ -93,9 +93,11 @@ class Window:
     at
         When that snapshot was taken, by the server's clock.
     changes
-        The log's rows, in order of `Change.seq`; empty where `flooded` or `broken`.
+        The log's rows but for messages, in order of `Change.seq`; empty where `flooded` or `broken`.
     flooded
         Relations (oid) that changed too much to be listed row by row, with the number of changes.
+    messages, topics
+        How many messages became visible among them, and on which topics; None: on which is not known.
     horizon
         Largest transaction whose changes the log has forgotten; `horizon_open` lists the transactions below it that
         were open then, whose changes it still has.
@@ -108,6 +110,8 @@ class Window:
     at: datetime
     changes: list[Change]
     flooded: dict[int, int]
+    messages: int = 0
+    topics: frozenset[str] | None = frozenset()
     horizon: int | None = None
     horizon_open: frozenset[int] = frozenset()
     broken: bool = False
@@ -203,8 +207,15 @@ class LogReader:
         if len(rows) > self.limit or (rows and rows[0]["bytes"] > self.most_bytes):
             touched = await fetch(self.connection, load("touched"), since.xmax, list(since.xip))
             window.flooded = {row["relation"]: row["changes"] for row in touched}
+            window.messages = window.flooded.pop(0, 0)
+            window.topics = None if window.messages else frozenset()
         else:
             window.changes = [Change(*tuple(row)[:-1]) for row in rows]
+            envelopes = [change.new for change in window.changes if change.op == "M"]
+            if envelopes:
+                window.messages = len(envelopes)
+                window.topics = frozenset(envelope["topic"] for envelope in envelopes if envelope is not None)
+                window.changes = [change for change in window.changes if change.op != "M"]
 
     def _drop_seen(self, window: Window) -> None:
         fresh = [change for change in window.changes if change.seq not in self._seen]

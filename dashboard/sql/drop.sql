@@ -1,6 +1,7 @@
--- Take away what schema.sql, rotate.sql and reading.sql made; without CASCADE, so that nothing of anybody else's goes with it.
+-- Take away what the files of the log made; without CASCADE, so that nothing of anybody else's goes with it.
 DROP FUNCTION IF EXISTS dashboard.log_insert(), dashboard.log_delete(), dashboard.log_row(), dashboard.log_truncate(),
     dashboard.ring(), dashboard.has_doorbell(), dashboard.rotate(interval, bigint), dashboard.reaches(pg_snapshot),
-    dashboard.changes(xid8, xid8[], bigint);
+    dashboard.changes(xid8, xid8[], bigint), dashboard.emit(text, jsonb, text, jsonb), dashboard.may_hear(jsonb, text, jsonb),
+    dashboard.messages(xid8, xid8[], text[], bigint);
 DROP TABLE IF EXISTS dashboard.change_log, dashboard.log_slot, dashboard.log_horizon, dashboard.log_identity;
 DROP SCHEMA IF EXISTS dashboard;

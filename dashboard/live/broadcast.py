@@ -1,0 +1,45 @@
+"""What a `Live` says and hears beside the rows: messages on topics, in the same stream."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
+
+from dashboard.live.topic import Topic
+from dashboard.postgres.scope import Scope
+
+if TYPE_CHECKING:
+    from dashboard.live.live import Live
+    from dashboard.live.opening import Opening
+
+
+class Broadcast:
+    """Sending and hearing messages; the part of `dashboard.live.Live` that does."""
+
+    def opening(self) -> Opening:
+        """The connections beside the ticks."""
+        raise NotImplementedError
+
+    def topic(self, name: str, *, scope: Scope | None = None) -> Topic:
+        """What is said on a topic from now on, as far as `scope` may hear it (as in `query`)."""
+        return Topic(cast("Live", self), name, scope)
+
+    async def broadcast(self, topic: str, payload: Any, *, audience: Scope | None = None) -> None:
+        """Say something to all who listen to a topic, in every process; ``SELECT dashboard.emit(…)`` does it in SQL.
+
+        Parameters
+        ----------
+        payload
+            Any JSON value, of any size.
+        audience
+            Who may hear it: those who have this role's privileges, and these settings in their scope; None: all.
+
+        Raises
+        ------
+        MessageError
+            Topic, payload or audience is none.
+        CaptureError
+            Capture is not installed, or this role may not send.
+        ConnectError, ConnectionLost
+            The database cannot be reached; or not any more, then it may have been said.
+        """
+        await self.opening().emit(topic, payload, audience)
