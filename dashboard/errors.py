@@ -100,3 +100,71 @@ class ViewError(DashboardError):
 
 class MessageError(DashboardError):
     """A message cannot be sent or heard: its topic, payload or audience is none."""
+
+
+class NotForYou(DashboardError):
+    """Whoever asks may not see it, or it is not known who asks."""
+
+
+class NotAWrite(QueryError):
+    """What was given to be written does not fit: it does not write, or names what is not there. Nothing was sent."""
+
+
+class WriteRefused(QueryError):
+    """PostgreSQL refuses a write; nothing of it was done.
+
+    Attributes
+    ----------
+    reason
+        Of which kind the refusal is, as in `dashboard.postgres.refusals`.
+    columns
+        The columns it is about, as far as they are known.
+    constraint
+        The constraint that it violates, None for another reason.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        sql: str,
+        sqlstate: str | None = None,
+        reason: str = "other",
+        columns: tuple[str, ...] = (),
+        constraint: str | None = None,
+    ) -> None:
+        super().__init__(message, remedy, sql=sql, sqlstate=sqlstate)
+        self.reason = reason
+        self.columns = columns
+        self.constraint = constraint
+
+
+class Conflict(DashboardError):
+    """Somebody else changed what this write was to change; nothing of it was done.
+
+    Attributes
+    ----------
+    mine, theirs, seen
+        By column, for those on which both disagree: what was to be written, what is there now, what was there when
+        the person looked.
+    row
+        The row as it is now; None when it is gone, or may not be seen.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        remedy: str = "",
+        *,
+        mine: dict[str, object],
+        theirs: dict[str, object],
+        seen: dict[str, object],
+        row: dict[str, object] | None,
+    ) -> None:
+        super().__init__(message, remedy)
+        self.mine, self.theirs, self.seen, self.row = mine, theirs, seen, row
+
+
+class QueueFull(NotNow):
+    """The database is away and as many writes wait for it as may; this one was not taken."""

@@ -61,7 +61,27 @@ class Settings(BaseSettings):
     )
     secure_cookies: bool = Field(default=False, description="send cookies over https only (set it behind TLS)")
     session_lifetime: float = Field(
-        default=86_400, gt=0, description="seconds after which an open page has to be loaded anew to reconnect"
+        default=172_800, gt=0, description="seconds after which an open page has to be loaded anew to reconnect"
+    )
+    login_lifetime: float = Field(default=604_800, gt=0, description="seconds after which one has to log in again")
+    people: str | None = Field(
+        default=None,
+        description="function (module:function) that gives the dashboard.Person behind a login, or None; empty: the "
+        "people of `dashboard people`",
+    )
+    oauth_provider: str | None = Field(
+        default=None, description="identity provider of Panel's that people log in with; empty: passwords"
+    )
+    oauth_key: str | None = Field(default=None, description="what the identity provider calls this site (client id)")
+    oauth_secret: SecretStr | None = Field(default=None, description="what the identity provider knows it by")
+    oauth_redirect_uri: str | None = Field(
+        default=None, description="address of /login as the identity provider knows it; empty: as the browser does"
+    )
+    oauth_extra: dict[str, str] = Field(
+        default={}, description="what Panel's provider needs besides (oauth_extra_params), a JSON object"
+    )
+    behind_proxy: bool = Field(
+        default=False, description="believe the headers of a proxy about address and scheme of who asks"
     )
     unused_session_lifetime: float = Field(
         default=120, gt=0, description="seconds a session without a browser is kept for its return"
@@ -76,6 +96,13 @@ class Settings(BaseSettings):
     connect_timeout: float = Field(default=10, gt=0, description="seconds to wait for a connection to the database")
     statement_timeout: float = Field(default=60, ge=0, description="seconds a SELECT may run; 0: without end")
     max_rows: int = Field(default=100_000, gt=0, description="rows kept of one live query; one with more is refused")
+    write_timeout: float = Field(default=30, gt=0, description="seconds after which a write is broken off and refused")
+    waiting_writes: int = Field(
+        default=20_000, gt=0, description="writes kept on disk while the database is away; more are refused"
+    )
+    write_key_retention: float = Field(
+        default=604_800, gt=0, description="seconds the keys of writes are kept, by which none is done twice"
+    )
     lock_timeout: float = Field(
         default=5, ge=0, description="seconds to wait for a table's lock in install and uninstall"
     )

@@ -74,7 +74,7 @@ class Answer:
         self.offset: Offset | None = None
         self.at: datetime | None = None
         self.is_ready = False
-        self._sort_key: SortKey | None = None
+        self.sort_key: SortKey | None = None
         self._found: Whole | Part | None = None
         self._opened: Opened | None = None
         self._refused: DashboardError | None = None
@@ -182,7 +182,7 @@ class Answer:
         self.source, self.plan, self.polled = fresh.source, fresh.plan, fresh.polled
         self.relations, self.fingerprints, self.cost = fresh.relations, fresh.fingerprints, fresh.cost
         order = fresh.source.shape.order
-        self._sort_key = sort_key(order) if order else None
+        self.sort_key = sort_key(order) if order else None
         if fresh.columns != self.state.columns:
             version = self.state.version
             self.state = LiveFrame(fresh.columns)
@@ -191,7 +191,7 @@ class Answer:
     def _fold(self, found: Whole | Part) -> Difference:
         if isinstance(found, Whole):
             return fold_whole(self.state, found)
-        return fold_part(self.state, found, self._sort_key)
+        return fold_part(self.state, found, self.sort_key)
 
     def _delta(self, difference: Difference, replaced: bool) -> Delta:
         assert self.offset is not None and self.at is not None
@@ -230,7 +230,7 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
     relations = await reading.relations([table.name for table in statement.tables])
     functions = await reading.functions(sorted(statement.functions | statement.operators))
     shape = shape_of(statement, answer.parameters, columns, relations, functions)
-    source = Source(statement, answer.parameters, columns, shape)
+    source = Source(statement, answer.parameters, columns, shape, relations)
     plan = _plan(source)
     started = time.perf_counter()
     try:
@@ -241,7 +241,7 @@ async def opened(answer: Answer, reading: Reading) -> Opened:
     cost = time.perf_counter() - started
     read = await reading.locked() | {relation.oid for relation in relations.values()}
     if shape != (known := await _looked_behind(shape, reading, sorted(read))):
-        source = Source(statement, answer.parameters, columns, known)
+        source = Source(statement, answer.parameters, columns, known, relations)
         plan = Rerun(source, known.reason)
         whole = plan.identified(whole.rows)
     polled = ""

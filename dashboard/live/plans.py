@@ -14,7 +14,7 @@ Neither keys nor sums depend on the order of changes within a transaction, which
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
@@ -29,7 +29,7 @@ from dashboard.live.shape import Kind, Shape
 from dashboard.live.statement import Statement
 from dashboard.live.step import Part, RowIdentity, Whole, key_of, settled, window_of
 from dashboard.live.sums import added, hidden_columns
-from dashboard.postgres.reading import Column, Reading, Row
+from dashboard.postgres.reading import Column, Reading, Relation, Row
 
 
 class NotUnique(DashboardError):
@@ -63,8 +63,11 @@ class Source:
         parameters: Sequence[Any],
         columns: Sequence[Column],
         shape: Shape,
+        relations: Mapping[str, Relation],
     ) -> None:
         self.statement = statement
+        self.relations = relations
+        self.lens: object = None  # made by `lens_of`; False where there is none
         self.parameters = tuple(parameters)
         self.columns = tuple(columns)
         self.shape = shape
@@ -222,10 +225,10 @@ class Sums(Plan):
         self.source = source
         self.reason = source.shape.reason
         self._key = source.shape.key
-        self._sums = source.shape.sums
+        self.sums = source.shape.sums
         tree = source.statement.tree
         assert isinstance(tree, exp.Select)
-        hidden = hidden_columns(tree, self._sums)
+        hidden = hidden_columns(tree, self.sums)
         self._full = source.statement.with_columns(hidden)
         self._plus = source.over_changes(source.next, hidden)
         self._minus = source.over_changes(source.next + 1, hidden)
@@ -254,15 +257,32 @@ class Sums(Plan):
             found[key] = self._added(found.get(key) or self._totals.get(key), tuple(part), sign)
         if not all(row is not None and _finite(row) for row in found.values()):
             return await self.whole(reading)  # nothing can be taken away from NaN
+        self._found, self._afresh = self._without_empty(found), False
+        return self._part(self._found)
+
+    def adjusted(self, parts: Sequence[tuple[int, Row]]) -> Part | None:
+        """What adding these rows (by their sign: or taking them away) would make of the sums; keeps nothing of it."""
+        found: dict[Key, Row | None] = {}
+        for sign, part in parts:
+            key = self._key_of(part)
+            found[key] = self._added(found.get(key) or self._totals.get(key), part, sign)
+        if not all(row is not None and _finite(row) for row in found.values()):
+            return None
+        return self._part(self._without_empty(found))
+
+    def _without_empty(self, found: dict[Key, Row | None]) -> dict[Key, Row | None]:
+        """A group without rows is gone."""
         width = len(self.source.columns)
-        if self._key:  # a group without rows is gone
-            found = {key: row if row is not None and row[width] else None for key, row in found.items()}
-        self._found, self._afresh = found, False
+        if not self._key:
+            return found
+        return {key: row if row is not None and row[width] else None for key, row in found.items()}
+
+    def _part(self, found: dict[Key, Row | None]) -> Part:
         rows = {key: self._shown(row) for key, row in found.items() if row is not None}
         return Part(rows=rows, gone=frozenset(found.keys() - rows.keys()))
 
     def _added(self, old: Row | None, part: Row, sign: int) -> Row:
-        grouped = [column.role == "group" for column in self._sums] + [False] * (len(part) - len(self._sums))
+        grouped = [column.role == "group" for column in self.sums] + [False] * (len(part) - len(self.sums))
         if old is None:
             old = tuple(value if group else None for value, group in zip(part, grouped, strict=True))
         pairs = zip(old, part, grouped, strict=True)
@@ -272,11 +292,11 @@ class Sums(Plan):
         width = len(self.source.columns)
         return tuple(
             self._empty(place) if column.role == "sum" and not row[width + column.terms] else value
-            for place, (column, value) in enumerate(zip(self._sums, row[:width], strict=True))
+            for place, (column, value) in enumerate(zip(self.sums, row[:width], strict=True))
         )
 
     def _empty(self, place: int) -> Any:
-        if not self._sums[place].zero:
+        if not self.sums[place].zero:
             return None
         return Decimal(0) if self.source.columns[place].type == "numeric" else 0
 

@@ -107,7 +107,7 @@ class LiveQuery:
     def frame(self) -> pd.DataFrame:
         """The answer, typed as `dashboard.live.frame` says; empty until ready."""
         self._attend()
-        return self._answer.state.frame
+        return self.state.frame
 
     @property
     def offset(self) -> Offset | None:
@@ -133,6 +133,14 @@ class LiveQuery:
     def is_subscribed(self) -> bool:
         """Whether somebody is called when it changes."""
         return bool(self._subscriptions)
+
+    def ask(self, sql: str, *parameters: Any, priority: Priority | None = None) -> LiveQuery:
+        """Another query in the same eyes."""
+        return self.live.query(sql, *parameters, scope=self.scope, priority=priority or self.priority)
+
+    def shared(self) -> LiveQuery:
+        """The query whose picture can be shared by all who see the same: itself."""
+        return self
 
     async def ready(self) -> LiveQuery:
         """Wait until the first answer is in.
@@ -234,7 +242,7 @@ class LiveQuery:
             subscription.close()
 
     def _whole(self) -> Delta:
-        state = self._answer.state
+        state = self.state
         offset, at = self.live.hub.moment_of(self._answer)
         assert offset is not None and at is not None
         keys = tuple(state.keys)

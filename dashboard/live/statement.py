@@ -62,7 +62,7 @@ class Statement:
     """
 
     def __init__(self, sql: str) -> None:
-        self.sql = _unended(sql)
+        self.sql = unended(sql)
         if not _OPENING.match(self.sql):
             word = self.sql.split(None, 1)[0].upper() if self.sql else "nothing"
             raise NotASelect(
@@ -201,7 +201,7 @@ class Statement:
         return f"{self.sql[: table.start]}{source}{alias}{self.sql[table.end + 1 :]}"
 
 
-def _unended(sql: str) -> str:
+def unended(sql: str) -> str:
     """The text without what closes it: semicolons, and comments behind them."""
     try:
         tokens = Postgres().tokenize(sql)

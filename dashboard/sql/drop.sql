@@ -3,5 +3,5 @@ DROP FUNCTION IF EXISTS dashboard.log_insert(), dashboard.log_delete(), dashboar
     dashboard.ring(), dashboard.has_doorbell(), dashboard.rotate(interval, bigint), dashboard.reaches(pg_snapshot),
     dashboard.changes(xid8, xid8[], bigint), dashboard.emit(text, jsonb, text, jsonb), dashboard.may_hear(jsonb, text, jsonb),
     dashboard.messages(xid8, xid8[], text[], bigint);
-DROP TABLE IF EXISTS dashboard.change_log, dashboard.log_slot, dashboard.log_horizon, dashboard.log_identity;
+DROP TABLE IF EXISTS dashboard.change_log, dashboard.log_slot, dashboard.log_horizon, dashboard.log_identity, dashboard.write_key;
 DROP SCHEMA IF EXISTS dashboard;

@@ -1,0 +1,130 @@
+"""What one session sees before everybody does: its own writes, on top of what is true.
+
+A write belongs on top of an answer as long as the snapshot at which that answer is true does not contain the write's
+transaction. That is decided answer by answer (one that is read aside lags behind the others) and by the xid, which is
+known before COMMIT is sent: an answer shows a write either by itself or by the overlay, in every frame, never twice and
+never not at all. Where a connection broke during COMMIT the xid says nothing about the outcome; then the tick looks the
+write's key up in its own snapshot (`found`).
+
+The picture beforehand is worked out in this process (`predict`), from typed writes and from plain statements that name
+a whole key. The other way, to run the write in a transaction that is rolled back and to ask the queries in there, would
+be exact for every plan, but it cannot show anything before the server answers: it waits for the same locks and the
+same triggers as the write itself, runs them twice, takes values from sequences, and is not to be had while the database
+is away. The write's own commit is a few milliseconds later, and its tick is PostgreSQL's own answer.
+
+Answers stay shared: without open writes a session shows the very object that all others show.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from dashboard.live.answer import Answer
+from dashboard.live.effect import Effect
+from dashboard.live.frame import LiveFrame
+from dashboard.live.lens import lens_of
+from dashboard.live.predict import predicted
+from dashboard.live.write import Write
+from dashboard.postgres.offset import Offset
+
+Moment = Callable[[Answer], Offset | None]
+
+
+class Overlay:
+    """The writes of one session that not all of its answers contain yet.
+
+    Parameters
+    ----------
+    moment
+        Gives the snapshot at which an answer is true.
+    answers
+        Gives the session's answers.
+    """
+
+    def __init__(self, moment: Moment, answers: Callable[[], Iterable[Answer]]) -> None:
+        self.writes: list[Write] = []
+        self._moment = moment
+        self._answers = answers
+        self._version = 0
+        self._known: dict[Answer, tuple[object, LiveFrame | None]] = {}
+
+    def __bool__(self) -> bool:
+        return bool(self.writes)
+
+    def add(self, write: Write) -> None:
+        """Show a write from now on."""
+        self.writes.append(write)
+        self.moved()
+
+    def drop(self, write: Write) -> None:
+        """Show it no more: it was refused, or nobody wants it."""
+        if write in self.writes:
+            self.writes.remove(write)
+            self.moved()
+
+    def moved(self) -> None:
+        """Something about a write has changed."""
+        self._version += 1
+
+    def settle(self) -> None:
+        """Forget what every answer contains by itself."""
+        answers = list(self._answers())
+        moments = [offset for answer in answers if (offset := self._at(answer)) is not None]
+        self.writes = [
+            write
+            for write in self.writes
+            if write.is_open or write.xid is None or not all(contains(offset, write) for offset in moments)
+        ]
+        for gone in self._known.keys() - set(answers):
+            del self._known[gone]
+
+    def frame(self, answer: Answer) -> LiveFrame | None:
+        """The answer with the writes on top; None where it is as it is for everybody."""
+        if not self.writes:
+            return None
+        offset = self._at(answer)
+        state = (answer.state, answer.state.version, offset, self._version)
+        known = self._known.get(answer)
+        if known is None or known[0] != state:
+            known = self._known[answer] = (state, self._worked_out(answer, offset))
+        return known[1]
+
+    def _worked_out(self, answer: Answer, offset: Offset | None) -> LiveFrame | None:
+        effects = [effect for write in self.writes if not contains(offset, write) for effect in write.effects]
+        return predicted(answer, effects, _Before(effects, self._answers()).of) if effects else None
+
+    def _at(self, answer: Answer) -> Offset | None:
+        """The snapshot at which an answer is true; for one that is read at intervals, when it was read."""
+        return answer.offset if answer.polled else self._moment(answer)
+
+
+def contains(offset: Offset | None, write: Write) -> bool:
+    """Whether a snapshot contains a write's transaction; an ended one of another server counts as contained."""
+    if offset is None or write.xid is None:
+        return False
+    if write.server is not None and write.server != (offset.identity.system_identifier, offset.identity.timeline):
+        return not write.is_open
+    return write.xid < offset.xmin or (write.xid < offset.xmax and write.xid not in offset.xip)
+
+
+class _Before:
+    """What is known of a row before an effect: from the session's answers, changed by its own earlier effects."""
+
+    def __init__(self, effects: Iterable[Effect], answers: Iterable[Answer]) -> None:
+        self._effects = list(effects)
+        self._answers = list(answers)
+
+    def of(self, effect: Effect) -> Mapping[str, Any] | None:
+        found: dict[str, Any] | None = None
+        for answer in self._answers:
+            lens = lens_of(answer.source) if answer.source is not None else None
+            if lens is None or lens.relation.oid != effect.relation or not lens.tells_rows or not effect.key:
+                continue
+            row = answer.state.rows.get(lens.key(effect.key))
+            if row is not None:
+                found = {**(found or {}), **lens.image(row)}
+        for earlier in self._effects[: self._effects.index(effect)]:
+            if earlier.relation == effect.relation and earlier.key == effect.key and earlier.key:
+                found = None if earlier.op == "delete" else {**(found or {}), **earlier.values}
+        return found

@@ -1,0 +1,174 @@
+"""An answer as it will be when a session's open writes are done, worked out here, before PostgreSQL has answered.
+
+* Rows: the row of the written key gets the values that were written; it leaves where the WHERE says so, and keeps to
+  ORDER BY and LIMIT where the plan knows these. A new row enters where its WHERE can be told.
+* Counts and sums: the row's part before is taken away and its part now is added.
+* All else waits for PostgreSQL, which is a tick after COMMIT.
+
+What cannot be told (a trigger's doing, a default that is computed) is left as it is or as NULL: the tick that contains
+the write replaces all of this by PostgreSQL's own answer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from sqlglot import exp
+
+from dashboard.live.answer import Answer
+from dashboard.live.effect import Effect, Provisional
+from dashboard.live.evaluate import Unknown
+from dashboard.live.frame import Key, LiveFrame
+from dashboard.live.lens import Image, Lens, lens_of
+from dashboard.live.plans import Sums
+from dashboard.live.step import Part, fold_part
+from dashboard.postgres.reading import Row
+
+Look = Callable[[Effect], Image | None]
+"""What is known of the row that an effect changes, before it does; None: nothing."""
+
+
+def predicted(answer: Answer, effects: Sequence[Effect], look: Look) -> LiveFrame | None:
+    """The answer with these effects, in their order; None where they make no difference that can be told."""
+    if answer.source is None or answer.plan is None or not answer.is_ready:
+        return None
+    lens = lens_of(answer.source)
+    if lens is None:
+        return None
+    own = [effect for effect in effects if effect.relation == lens.relation.oid]
+    if not own:
+        return None
+    state = answer.state
+    frame = LiveFrame(state.columns, state.keys, [state.rows[key] for key in state.keys])
+    if isinstance(answer.plan, Sums):
+        is_changed = _summed(frame, answer, lens, own, look)
+    elif lens.tells_rows:
+        is_changed = _rowed(frame, answer, lens, own)
+    else:
+        return None
+    return frame if is_changed else None
+
+
+def _rowed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect]) -> bool:
+    assert answer.source is not None and answer.plan is not None
+    takes_new = answer.plan.kind == "rows" and not lens.has_joins
+    is_changed = False
+    for effect in effects:
+        part = _part(frame, lens, effect, takes_new=takes_new)
+        if part is not None and fold_part(frame, part, answer.sort_key):
+            is_changed = True
+    limit = answer.source.shape.limit
+    if limit is not None and len(frame.keys) > limit:
+        for key in frame.keys[limit:]:
+            del frame.rows[key]
+        del frame.keys[limit:]
+    return is_changed
+
+
+def _part(frame: LiveFrame, lens: Lens, effect: Effect, *, takes_new: bool) -> Part | None:
+    """What one effect does to the rows that are shown."""
+    key, old = _found(frame, lens, effect)
+    if effect.op == "delete":
+        return Part(rows={}, gone=frozenset((key,)))
+    image = {**(lens.image(old) if old is not None else {}), **effect.values}
+    try:
+        is_shown = lens.shows(image)
+    except Unknown:
+        is_shown = old is not None  # it stays until PostgreSQL says otherwise
+    if not is_shown:
+        return Part(rows={}, gone=frozenset((key,)))
+    if old is None and not (takes_new and (effect.op != "update" or _is_whole(lens, image))):
+        return None
+    return Part(rows={_renamed(lens, effect, image, key): lens.row(image, old)}, gone=_left(lens, effect, image, key))
+
+
+def _found(frame: LiveFrame, lens: Lens, effect: Effect) -> tuple[Key, Row | None]:
+    if effect.key:
+        key = lens.key(effect.key)
+        return key, frame.rows.get(key)
+    number = Provisional(effect.number)
+    width = len(lens.relation.key)
+    return (number if width == 1 else (number,) * width), None
+
+
+def _renamed(lens: Lens, effect: Effect, image: Image, key: Key) -> Key:
+    """The key afterwards: an update may change it."""
+    if effect.op == "update" and set(lens.relation.key) <= image.keys():
+        return lens.key(image)
+    return key
+
+
+def _left(lens: Lens, effect: Effect, image: Image, key: Key) -> frozenset[Key]:
+    renamed = _renamed(lens, effect, image, key)
+    return frozenset((key,)) if renamed != key else frozenset()
+
+
+def _is_whole(lens: Lens, image: Image) -> bool:
+    return all(name is None or name in image for name in lens.columns)
+
+
+def _summed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect], look: Look) -> bool:
+    plan = answer.plan
+    assert isinstance(plan, Sums)
+    parts: list[tuple[int, Row]] = []
+    for effect in effects:
+        try:
+            parts += _signed(plan, lens, effect, look(effect))
+        except Unknown:
+            continue
+    if not parts:
+        return False
+    part = plan.adjusted(parts)
+    return part is not None and bool(fold_part(frame, part, answer.sort_key))
+
+
+def _signed(plan: Sums, lens: Lens, effect: Effect, before: Image | None) -> list[tuple[int, Row]]:
+    """What one row adds to the sums, after and before."""
+    found: list[tuple[int, Row]] = []
+    if effect.op in ("update", "delete"):
+        if before is None:
+            raise Unknown
+        if lens.shows(before):
+            found.append((-1, _term(plan, lens, before)))
+    elif effect.op == "upsert":
+        raise Unknown
+    if effect.op != "delete":
+        after = {**(before or {}), **effect.values}
+        if lens.shows(after):
+            found.append((1, _term(plan, lens, after)))
+    return found
+
+
+def _term(plan: Sums, lens: Lens, image: Image) -> Row:
+    """The row that the query would give for this one row alone, hidden counts included."""
+    values: list[Any] = []
+    hidden: list[Any] = [1]
+    for column, projection in zip(plan.sums, lens.tree.root.selects, strict=True):
+        expression = projection.unalias()
+        if column.role == "group":
+            values.append(lens.value(expression, image))
+            continue
+        counts = _is_counted(lens, expression, image)
+        call = expression.find(exp.Count if column.role == "count" else exp.Sum)
+        assert call is not None
+        term = 1 if isinstance(call.this, exp.Star) else lens.value(call.this, image)
+        if column.role == "count":
+            values.append(int(counts and term is not None))
+        else:
+            values.append(_number(term) if counts else None)
+            hidden.append(int(counts and term is not None))
+    return (*values, *hidden)
+
+
+def _is_counted(lens: Lens, expression: exp.Expr, image: Image) -> bool:
+    """Whether a FILTER lets the row in."""
+    within = expression.find(exp.Filter)
+    return within is None or lens.value(within.expression.this, image) is True
+
+
+def _number(value: Any) -> Any:
+    if value is None or isinstance(value, int | Decimal):
+        return value
+    raise Unknown

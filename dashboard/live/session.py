@@ -1,0 +1,177 @@
+"""One person's way to write: what they write shows at once in their own queries, and ends as PostgreSQL decides.
+
+    session = live.session(scope=scope)
+    contacts = session.query("SELECT id, name, phone FROM contacts ORDER BY name")
+    table = await session.table("contacts")
+    write = table.update(17, {"phone": "0171"}, seen={"phone": "0170"})     # `contacts.frame` shows it already
+    receipt = await write
+
+A session's writes are done one after the other, in the order they were made. `on_outcome` tells what becomes of each;
+what can be done about a refused one stands in `Write.choices`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+from dashboard.errors import NotNow
+from dashboard.live.batch import Batch
+from dashboard.live.command import Command
+from dashboard.live.hub import call
+from dashboard.live.overlay import Overlay
+from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.session_query import SessionQuery
+from dashboard.live.table import Table
+from dashboard.live.write import Progress, Receipt, Write
+
+if TYPE_CHECKING:
+    from dashboard.live.writing import Writing
+    from dashboard.postgres.scope import Scope
+
+UNDONE = 50
+"""Writes that can be taken back, one after the other."""
+
+
+class Session:
+    """Writes and queries of one person on one page.
+
+    Parameters
+    ----------
+    name
+        Under which its writes wait on disk for the database; a session of the same name, in this process or a later
+        one, takes them over.
+    scope
+        Role and settings of all it asks and writes.
+    """
+
+    def __init__(self, live: Writing, name: str, scope: Scope | None) -> None:
+        self.live: Any = live
+        self.name = name
+        self.scope = scope
+        self.overlay = Overlay(lambda answer: live.hub.moment_of(answer)[0], self._answers)
+        self._queries: WeakSet[SessionQuery] = WeakSet()
+        self._turn = asyncio.Lock()
+        self._undo: list[tuple[Command, ...]] = []
+        self._on_outcome: list[Callable[[Write], None]] = []
+        self._on_pending: list[Callable[[], None]] = []
+        for write in live.writer.kept.values():
+            if write.author == name:
+                self._take(write)
+
+    @property
+    def pending(self) -> tuple[Write, ...]:
+        """Its writes that PostgreSQL has not decided yet, in order."""
+        return tuple(write for write in self.overlay.writes if write.is_open)
+
+    def query(self, sql: str, *parameters: Any, priority: Priority = "medium") -> LiveQuery:
+        """A SELECT that stays true, with this session's open writes on top; see `Live.query`."""
+        query = SessionQuery(self, self.live.answer(sql, parameters, self.scope), priority)
+        self._queries.add(query)
+        self.live.count(query)
+        return query
+
+    async def write(self, sql: str, *parameters: Any, whole_table: bool = False) -> Receipt:
+        """Write with plain SQL; see `Live.write`."""
+        command = await self.live.command(sql, parameters, self.scope, whole_table=whole_table)
+        return await self.submit([command])
+
+    def table(self, name: str) -> Table:
+        """A table to write to."""
+        return self.live.table_for(name, self.scope, self.submit)  # type: ignore[no-any-return]  # a Live, which knows it
+
+    @asynccontextmanager
+    async def batch(self, *, progress: Progress | None = None) -> AsyncIterator[Batch]:
+        """Several writes as one: done together at the end of the block, all or none, shown as one step."""
+        batch = Batch(self.live, self.scope)
+        yield batch
+        if batch.commands:
+            batch.receipt = await self.submit(batch.commands, progress)
+
+    def submit(self, commands: Sequence[Command], progress: Progress | None = None) -> Write:
+        """Have commands done in one transaction, after all that was submitted before; shown at once."""
+        self.live.start()
+        write = Write(commands, scope=self.scope, author=self.name, progress=progress)
+        self._take(write)
+        self.live.spawn(self._carry(write))
+        self._moved()
+        return write
+
+    def _take(self, write: Write) -> None:
+        write.changed = self._changed
+        write.again = self.submit
+        if write.is_open:
+            self.overlay.add(write)
+
+    async def _carry(self, write: Write) -> None:
+        async with self._turn:
+            if write.state == "waiting":
+                await self.live.writer.carry(write)
+
+    def _changed(self, write: Write) -> None:
+        """A write has come to another state."""
+        if write.state in ("refused", "discarded"):
+            self.overlay.drop(write)
+        else:
+            self.overlay.moved()
+        if write.xid is not None and write.server is None:
+            write.server = self.live.server
+        if write.state == "committed":
+            if write.receipt is not None and write.receipt.inverse:
+                self._undo = [*self._undo, write.receipt.inverse][-UNDONE:]
+            self.live.look()
+        self._moved()
+        if write.state in ("committed", "refused", "kept"):
+            for callback in list(self._on_outcome):
+                call(callback, write)
+
+    def _moved(self) -> None:
+        for query in list(self._queries):
+            query.refresh()
+        for callback in list(self._on_pending):
+            call(callback)
+
+    def ticked(self) -> None:
+        """A tick has been published: what it contains needs no overlay any more."""
+        if self.overlay:
+            for query in list(self._queries):
+                query.refresh()
+            self.overlay.settle()
+            if not self.overlay:
+                self._moved()
+
+    def _answers(self) -> list[Any]:
+        return list(dict.fromkeys(query._answer for query in self._queries if query._held))
+
+    @property
+    def can_undo(self) -> bool:
+        """Whether there is a write whose inverse is known."""
+        return bool(self._undo)
+
+    def undo(self) -> Write:
+        """Take back the last write whose inverse is known; if somebody has changed it since, that is a `Conflict`.
+
+        Raises
+        ------
+        NotNow
+            There is none.
+        """
+        if not self._undo:
+            raise NotNow("There is nothing to take back.", "Only the last writes to single rows can be.")
+        inverse = self._undo.pop()
+        write = self.submit([self.live.with_effects(command) for command in inverse])
+        write.is_undo = True
+        return write
+
+    def on_outcome(self, callback: Callable[[Write], None]) -> Subscription:
+        """Call `callback(write)` when a write of the session was committed, refused, or kept for later."""
+        self._on_outcome.append(callback)
+        return Subscription(lambda: self._on_outcome.remove(callback))
+
+    def on_pending(self, callback: Callable[[], None]) -> Subscription:
+        """Call `callback()` when what the session shows beyond the truth has changed."""
+        self._on_pending.append(callback)
+        return Subscription(lambda: self._on_pending.remove(callback))

@@ -1,0 +1,170 @@
+"""Values for columns: of the type the driver takes, or a sentence that says which one is wrong and why.
+
+What a page's field gives (text, a float) is turned into what the column holds where that loses nothing. Types that are
+not known here are left to PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable
+from decimal import Decimal, InvalidOperation
+from typing import Any
+from uuid import UUID
+
+from dashboard.errors import NotAWrite
+from dashboard.postgres.writable import WritableColumn, WritableTable
+
+_SIZES = {"int2": 15, "int4": 31, "int8": 63}
+_TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
+
+
+def coerced(table: WritableTable, name: str, value: Any) -> Any:
+    """The value for a column.
+
+    Raises
+    ------
+    NotAWrite
+        There is no such column, or the value is not one of its.
+    """
+    column = table.column(name)
+    if value is None:
+        if column.required:
+            raise _unfit(table, f"{name} of {table.name} must not be empty.", "Give it a value.")
+        return None
+    convert = _KINDS.get(column.base)
+    if convert is not None:
+        try:
+            value = convert(value)
+        except (ValueError, TypeError, InvalidOperation, OverflowError):
+            what = f"{value!r} ({type(value).__name__})"
+            raise _unfit(table, f"{what} is no value for {name} of {table.name}.", f"It holds {column.type}.") from None
+    _check(table, column, value)
+    return value
+
+
+def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
+    if column.base in _SIZES and not -(1 << _SIZES[column.base]) <= value < 1 << _SIZES[column.base]:
+        raise _unfit(table, f"{value} is too large for {column.name} of {table.name}.", f"It holds {column.type}.")
+    if isinstance(value, str):
+        if "\0" in value:
+            raise _unfit(table, f"The text for {column.name} holds a zero byte.", "PostgreSQL keeps none.")
+        fits = column.length is None or len(value.rstrip(" ") if column.base == "bpchar" else value) <= column.length
+        if not fits:
+            raise _unfit(
+                table,
+                f"The text for {column.name} of {table.name} has {len(value)} characters.",
+                f"At most {column.length} fit.",
+            )
+        if column.labels and value not in column.labels:
+            raise _unfit(
+                table,
+                f"{value!r} is no value for {column.name} of {table.name}.",
+                f"It is one of {', '.join(column.labels)}.",
+            )
+    if isinstance(value, Decimal) and column.precision is not None and value.is_finite():
+        whole = column.precision - (column.scale or 0)
+        if abs(round(value, column.scale or 0)) >= Decimal(10) ** whole:
+            raise _unfit(table, f"{value} is too large for {column.name} of {table.name}.", f"It holds {column.type}.")
+
+
+def _integer(value: Any) -> int:
+    if isinstance(value, str):
+        return int(value)
+    if isinstance(value, bool) or int(value) != value:
+        raise ValueError
+    return int(value)
+
+
+def _decimal(value: Any) -> Decimal:
+    if isinstance(value, bool):
+        raise TypeError
+    return value if isinstance(value, Decimal) else Decimal(str(value))
+
+
+def _float(value: Any) -> float:
+    if isinstance(value, bool):
+        raise TypeError
+    return float(value)
+
+
+def _boolean(value: Any) -> bool:
+    if isinstance(value, bool):
+        return value
+    return _WORDS[value.lower()] if isinstance(value, str) and value.lower() in _WORDS else _none()
+
+
+def _none() -> bool:
+    raise ValueError
+
+
+_WORDS = {
+    **dict.fromkeys(("true", "t", "yes", "on", "1"), True),
+    **dict.fromkeys(("false", "f", "no", "off", "0"), False),
+}
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    return value
+
+
+def _date(value: Any) -> dt.date:
+    if isinstance(value, str):
+        return dt.date.fromisoformat(value)
+    if isinstance(value, dt.datetime) or not isinstance(value, dt.date):
+        raise TypeError
+    return value
+
+
+def _moment(value: Any) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    if hasattr(moment, "to_pydatetime"):
+        moment = moment.to_pydatetime()
+    if not isinstance(moment, dt.datetime):
+        raise TypeError
+    if moment.tzinfo is None and moment not in (dt.datetime.max, dt.datetime.min):  # these are infinity to the driver
+        moment = moment.replace(tzinfo=dt.UTC)
+    return moment
+
+
+def _local(value: Any) -> dt.datetime:
+    moment = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    if hasattr(moment, "to_pydatetime"):
+        moment = moment.to_pydatetime()
+    if not isinstance(moment, dt.datetime) or moment.tzinfo is not None:
+        raise TypeError
+    return moment
+
+
+def _json(value: Any) -> str:
+    if isinstance(value, str):
+        json.loads(value)
+        return value
+    return json.dumps(value)
+
+
+def _uuid(value: Any) -> UUID:
+    return value if isinstance(value, UUID) else UUID(str(value))
+
+
+_KINDS: dict[str, Callable[[Any], Any]] = {
+    **dict.fromkeys(_SIZES, _integer),
+    **dict.fromkeys((*_TEXTS, "enum"), _text),
+    "numeric": _decimal,
+    "float4": _float,
+    "float8": _float,
+    "bool": _boolean,
+    "uuid": _uuid,
+    "date": _date,
+    "timestamptz": _moment,
+    "timestamp": _local,
+    "json": _json,
+    "jsonb": _json,
+}
+
+
+def _unfit(table: WritableTable, message: str, remedy: str) -> NotAWrite:
+    return NotAWrite(message, remedy, sql=table.quoted)
