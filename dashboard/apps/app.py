@@ -40,6 +40,11 @@ class App:
         Makes the changes of `simulate`, by a seed. None: there is nothing to change.
     page
         Builds the page for one session.
+    role, members
+        The role as which a member sees its rows, by the number in ``app.user_id``, and the table of members (id,
+        handle, name). Without them nothing on it is anybody's own.
+    is_for_operators
+        Whether it tells how the server does, and so is for those who look after it.
     """
 
     name: str
@@ -49,6 +54,9 @@ class App:
     tables: tuple[str, ...] = ()
     load: Callable[[str], Awaitable[bool]] | None = None
     actor: Callable[[int], Actor] | None = None
+    role: str = ""
+    members: str = ""
+    is_for_operators: bool = False
 
     def simulate(self, dsn: str, *, rate: float = 2.0, seed: int = 0) -> Simulation:
         """Prepare changes like the real ones; `await simulation.run()` makes them.

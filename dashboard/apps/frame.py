@@ -1,8 +1,8 @@
 """What the apps' pages have in common: who looks, and a part that can be replaced.
 
 Whom one looks as stands in the address (``?member=2``), and to look as somebody else is to load the page anew:
-nothing of one member's rows can stay behind in the page of another. Where people log in, the member is the one who
-did, and the address is not asked.
+nothing of one member's rows can stay behind in the page of another. Where people log in, their scope says which member
+they are, and the address is not asked.
 """
 
 from __future__ import annotations
@@ -14,9 +14,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
-from panel.pane.placeholder import Placeholder
 
+from dashboard.errors import NotForYou
+from dashboard.postgres.scope import Scope
 from dashboard.views.address import number_asked
+from dashboard.views.viewer import viewer
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
 
 FIRST = 1  # the member one looks as when the address names nobody
+MEMBER = "app.user_id"  # the setting that the tables' policies ask who is looking
 
 
 def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewable]) -> Viewable:
@@ -32,22 +35,30 @@ def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewa
     Parameters
     ----------
     members
-        A SELECT of id, handle and name of those one may look as; ``$1`` is the handle of who is logged in, or NULL.
+        A SELECT of id, handle and name of those one may look as, asked as the owner of the tables; ``$1`` is whether
+        nobody has to log in: who does is offered nobody else.
     build
         Called with that query and the id of the member.
+
+    Raises
+    ------
+    NotForYou
+        Who is logged in is no member.
     """
-    known = live.query(members, pn.state.user)
-    if pn.state.user is None:
+    who = viewer()
+    known = live.query(members, who is None, scope=Scope())
+    if who is None:
         return build(known, number_asked("member") or FIRST)
-    shown = Placeholder(sizing_mode="stretch_width")
+    number = who.scope.settings.get(MEMBER, "")
+    if not number.isdecimal():
+        raise NotForYou(f"{who.name} is no member here.", f"Give their scope the setting {MEMBER}.")
+    return build(known, int(number))
 
-    async def show() -> None:
-        await known.ready()
-        row = next(iter(known.state.rows.values()), None)
-        shown.object = "There is no member of your name." if row is None else build(known, row[0])
 
-    pn.state.onload(show)
-    return shown
+def scope_of(role: str, member: int) -> Scope:
+    """In whose eyes a member's page is seen: the scope of who is logged in, else that of the member in a role."""
+    who = viewer()
+    return Scope(role=role, settings={MEMBER: str(member)}) if who is None else who.scope
 
 
 def place(*contents: Any) -> pn.Column:

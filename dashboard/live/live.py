@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Self
 from weakref import WeakSet
 
-from dashboard.errors import Closed, ConnectionLost, DashboardError
+from dashboard.errors import Closed, ConnectionLost, DashboardError, NotForYou
 from dashboard.live.answer import Answer, Identity
 from dashboard.live.attempt import told
 from dashboard.live.broadcast import Broadcast
@@ -29,7 +29,7 @@ from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect as open_connection
 from dashboard.postgres.follower import Follower, Pace
 from dashboard.postgres.reading import Relation
-from dashboard.postgres.scope import Scope
+from dashboard.postgres.scope import Scope, scope_here
 from dashboard.postgres.status import Status
 from dashboard.postgres.upkeep import Upkeep
 from dashboard.settings import settings
@@ -153,7 +153,8 @@ class Live(Broadcast):
         *parameters
             Values of ``$1`` …, as asyncpg takes them.
         scope
-            Role and settings in which PostgreSQL answers; None is the connection's own.
+            Role and settings in which PostgreSQL answers; None is that of whoever looks at the page where people log
+            in, else the connection's own, which is ``Scope()``.
         priority
             How soon views show a change: critical now, high 50 ms, medium 150 ms, low 500 ms.
 
@@ -165,7 +166,7 @@ class Live(Broadcast):
         if self.is_closed:
             raise Closed("This Live was closed.", "Open another with dashboard.connect().")
         self._is_plain = self._is_plain or self._entered == 0
-        asked = Answer(sql, parameters, scope)
+        asked = Answer(sql, parameters, scope_here() if scope is None else scope)
         answer = self._answers.setdefault(asked.identity, asked)
         query = LiveQuery(self, answer, priority)
         self._queries.add(query)
@@ -184,7 +185,15 @@ class Live(Broadcast):
             await settled
 
     def changes(self, *names: str) -> ChangeStream:
-        """The raw changes of tables, named as one writes them in SQL, from now on."""
+        """The raw changes of tables, named as one writes them in SQL, from now on.
+
+        Raises
+        ------
+        NotForYou
+            It is asked for a viewer of a page: changes are told in the connection's own rights.
+        """
+        if scope_here() not in (None, Scope()):
+            raise NotForYou("Raw changes are not for those who log in.", "Ask a query, which has their scope.")
         return ChangeStream(self, names)
 
     def opening(self) -> Opening:

@@ -7,7 +7,7 @@ role and settings itself, so that nothing of one viewer can leak into the next q
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -41,6 +41,20 @@ class Scope:
         if not isinstance(other, Scope):
             return NotImplemented
         return self.role == other.role and dict(self.settings) == dict(other.settings)
+
+
+_asked: Callable[[], Scope | None] | None = None
+
+
+def ask_for_scope(ask: Callable[[], Scope | None] | None) -> None:
+    """Have queries that name no scope asked in the one that `ask` gives; None: in the connection's own."""
+    global _asked
+    _asked = ask
+
+
+def scope_here() -> Scope | None:
+    """The scope of a query that names none."""
+    return None if _asked is None else _asked()
 
 
 @asynccontextmanager

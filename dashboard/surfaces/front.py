@@ -1,4 +1,4 @@
-"""The first page at `/`: the dashboards there are, or the only one at once.
+"""The first page at `/`: the dashboards there are for whoever asks, or the only one at once.
 
 Panel's own index asks other hosts for fonts, and knows no titles.
 """
@@ -9,8 +9,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from panel.viewable import Viewable
-from tornado.web import RequestHandler
+from tornado.web import authenticated
+
+from dashboard.postgres.people import Person
+from dashboard.postgres.scope import Scope
+from dashboard.surfaces.logins import login_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +26,16 @@ class Page:
     title: str
     summary: str
     content: Callable[[], Viewable] | Path
+    is_for_operators: bool = False
+
+    def scope_of(self, person: Person) -> Scope | None:
+        """In whose eyes somebody sees it, operators with the server's own; None: there is nothing on it for them."""
+        if self.is_for_operators:
+            return Scope() if person.is_operator else None
+        return person.scope_on(self.slug)
 
 
-class FrontPage(RequestHandler):
+class FrontPage(AuthRequestHandler):
     """Answers `/`."""
 
     def initialize(self, pages: Sequence[Page], prefix: str = "") -> None:
@@ -31,9 +43,15 @@ class FrontPage(RequestHandler):
         self._pages = pages
         self._prefix = prefix
 
+    @authenticated
     def get(self) -> None:
         """List the pages."""
-        if len(self._pages) == 1:
-            self.redirect(f"{self._prefix}/{self._pages[0].slug}")
+        login = login_of(self.request)
+        pages = (
+            self._pages if login is None else [page for page in self._pages if page.scope_of(login.person) is not None]
+        )
+        if len(pages) == 1:
+            self.redirect(f"{self._prefix}/{pages[0].slug}")
             return
-        self.render(str(Path(__file__).with_name("front.html")), pages=self._pages, prefix=self._prefix)
+        person = None if login is None else login.person
+        self.render(str(Path(__file__).with_name("front.html")), pages=pages, prefix=self._prefix, person=person)

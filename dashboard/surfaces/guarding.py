@@ -1,8 +1,11 @@
-"""Pages that cannot be made: the reader gets one sentence, the log the traceback.
+"""Pages that cannot be made, or not for this reader: who looks gets one sentence, the log the traceback.
 
 Panel shows a function's traceback, with the server's paths, to whoever opens the page, and nothing at all where a file
 raises. Here both end in the same sentence: a :class:`~dashboard.errors.DashboardError` is written for readers and is
 shown, of any other error only its kind and the line of the user's file. What the file had made before it raised stays.
+
+Where people log in, a session's document is admitted first: its viewer is the login that asked for it, and nothing of
+the page's own code runs for somebody for whom the page is not.
 """
 
 from __future__ import annotations
@@ -19,13 +22,17 @@ from typing import TYPE_CHECKING, Any
 
 from bokeh.application.handlers.handler import Handler
 from panel.io.handlers import FunctionHandler, PanelCodeRunner
-from panel.io.state import set_curdoc
+from panel.io.state import set_curdoc, state
 
-from dashboard.errors import DashboardError, SettingsError
+from dashboard.errors import DashboardError, NotForYou, SettingsError
+from dashboard.surfaces.logins import login_of
+from dashboard.views.viewer import admit, is_guarded, viewer_of
 
 if TYPE_CHECKING:
     from bokeh.application.application import Application
     from bokeh.document import Document
+
+    from dashboard.surfaces.front import Page
 
 log = logging.getLogger(__name__)
 SENTENCE = {
@@ -47,6 +54,7 @@ class PageRunner(PanelCodeRunner):
         sys.argv = [os.path.basename(self._path)]
         self.raised = None
         try:
+            _require_admission(state.curdoc)
             exec(self._code, module.__dict__)  # noqa: S102  # the page's own file is what is served
             if post_check is not None:
                 post_check()
@@ -72,14 +80,45 @@ class Remainder(Handler):
             _say(doc, self._name, error)
 
 
-def guard(application: Application, name: str) -> None:
+class Admission(Handler):
+    """What precedes a page where people log in: whoever asked for it becomes its viewer, if it is for them."""
+
+    def __init__(self, page: Page) -> None:
+        super().__init__()
+        self._page = page
+
+    def modify_document(self, doc: Document) -> None:
+        """Admit the document for the login that its request came from; else nobody looks, and asking is refused."""
+        context: Any = doc.session_context
+        login = None if context is None else login_of(context.request)
+        scope = None if login is None else self._page.scope_of(login.person)
+        if login is not None and scope is not None:
+            admit(doc, login.viewer(scope))
+
+
+def _require_admission(doc: Document | None) -> None:
+    """Raise where people log in and nobody was admitted.
+
+    Raises
+    ------
+    NotForYou
+        So that nothing of the page's own code runs.
+    """
+    if is_guarded() and viewer_of(doc) is None:
+        raise NotForYou("There is nothing on it for you.", "Ask whoever looks after people here.")
+
+
+def guard(application: Application, page: Page, *, is_guarded: bool = False) -> None:
     """Have an application of Panel's end in a sentence rather than in a traceback or in nothing."""
     handler: Any = application.handlers[0]
+    name = page.content.name if isinstance(page.content, Path) else page.title
     if isinstance(handler, FunctionHandler):
         handler._func = _caught(handler._func, name)
-        return
-    handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
-    application.add(Remainder(name, handler._runner))
+    else:
+        handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
+        application.add(Remainder(name, handler._runner))
+    if is_guarded:
+        application._handlers.insert(0, Admission(page))
 
 
 def check(path: Path) -> None:
@@ -118,7 +157,10 @@ def _is(filename: str, name: str) -> bool:
 def _caught(build: Callable[[Document], None], name: str) -> Callable[[Document], None]:
     def caught(doc: Document) -> None:
         try:
+            _require_admission(doc)
             build(doc)
+        except NotForYou as error:
+            _say(doc, name, error)
         except Exception as error:
             _say(doc, name, error)
 
@@ -128,7 +170,10 @@ def _caught(build: Callable[[Document], None], name: str) -> Callable[[Document]
 def _say(doc: Document, name: str, error: BaseException) -> None:
     import panel as pn
 
-    log.error("The page %s cannot be shown", name, exc_info=error)
+    if isinstance(error, NotForYou):
+        log.info("The page %s is not shown: %s", name, error)
+    else:
+        log.error("The page %s cannot be shown", name, exc_info=error)
     text = html.escape(sentence_of(error, name))
     shown = pn.pane.HTML(f'<p role="alert">{text}</p>', styles=SENTENCE, sizing_mode="stretch_width")
     with set_curdoc(doc):

@@ -29,7 +29,13 @@ def chosen(names: Sequence[str]) -> list[apps.App]:
 
 def page_of(app: apps.App, live: Live) -> Page:
     """Return an app's page on a database."""
-    return Page(slug=app.name, title=app.title, summary=app.summary, content=_building(app.page, live))
+    return Page(
+        slug=app.name,
+        title=app.title,
+        summary=app.summary,
+        content=_building(app.page, live),
+        is_for_operators=app.is_for_operators,
+    )
 
 
 def page_named(name: str, live: Live) -> Page:

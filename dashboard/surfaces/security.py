@@ -1,7 +1,7 @@
 """What every answer of the web server carries: headers and cookie flags that Panel leaves out.
 
 One Tornado transform sees all answers, those of Bokeh, of Panel's login and of our own routes, so that no
-route can be forgotten.
+route can be forgotten. Tornado adds the cookies after its transforms: they are flagged as they are added.
 """
 
 from __future__ import annotations
@@ -34,15 +34,24 @@ class SecureAnswers(OutputTransform):
         for name, value in HEADERS.items():
             if name not in headers:
                 headers[name] = value
-        cookies = headers.get_list("Set-Cookie")
-        if cookies:
-            del headers["Set-Cookie"]
-            for cookie in cookies:
-                headers.add("Set-Cookie", self._flagged(cookie))
-        return status_code, headers, chunk
+        return status_code, FlaggedHeaders(headers, is_secure=self.secure or self._is_https), chunk
+
+
+class FlaggedHeaders(HTTPHeaders):
+    """Headers that give each cookie the flags it lacks, also those that are added later."""
+
+    def __init__(self, headers: HTTPHeaders, *, is_secure: bool) -> None:
+        super().__init__()
+        self._is_secure = is_secure
+        for name, value in headers.get_all():
+            self.add(name, value)
+
+    def add(self, name: str, value: str, **options: bool) -> None:
+        """Add a header; Tornado's own sets and copies come here, too."""
+        super().add(name, self._flagged(value) if name.lower() == "set-cookie" else value, **options)
 
     def _flagged(self, cookie: str) -> str:
-        flags = ["SameSite=Lax", *(["Secure"] if self.secure or self._is_https else [])]
+        flags = ["SameSite=Lax", *(["Secure"] if self._is_secure else [])]
         if not cookie.startswith("_xsrf="):  # the page's own script has to read this one
             flags.append("HttpOnly")
         for flag in flags:

@@ -2,7 +2,8 @@
 
 Panel's defaults are made for a notebook's owner. Here sessions are signed (else whoever knows a session's id
 reads its page), tokens live as long as a page may stay open (else a page older than five minutes cannot
-reconnect), a session outlives a short cut, and every answer carries the headers of `security`.
+reconnect), a session outlives a short cut, and every answer carries the headers of `security`. With an `Access`
+people log in, and every route that shows anything asks it first.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import signal
 import socket
 import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
     from bokeh.server.server import Server as WebServer
 
     from dashboard.surfaces.front import Page
+    from dashboard.surfaces.login import Access
     from dashboard.surfaces.probe import Probe
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # what users write for all interfaces
 LARGEST_MESSAGE = 100 * 2**20
+DAY = 86_400.0
 
 
 class Site:
@@ -42,11 +45,22 @@ class Site:
         What to serve, each below its slug; `/` leads to them.
     address, port
         Where to listen; None: as the settings say. Port 0: any free one.
+    access
+        Who may log in; None: nobody has to, and whoever reaches the address sees what the pages show.
     """
 
-    def __init__(self, pages: Sequence[Page], *, address: str | None = None, port: int | None = None) -> None:
+    def __init__(
+        self,
+        pages: Sequence[Page],
+        *,
+        address: str | None = None,
+        port: int | None = None,
+        access: Access | None = None,
+    ) -> None:
         chosen = settings()
         self._pages = pages
+        self._access = access
+        self._guard = ExitStack()
         self._address = chosen.address if address is None else address
         self._port = chosen.port if port is None else port
         self._server: WebServer | None = None
@@ -72,9 +86,13 @@ class Site:
         from panel.io.state import state
 
         from dashboard.surfaces.guarding import guard
+        from dashboard.surfaces.hosts import guard_routes
         from dashboard.views.page import SITE
+        from dashboard.views.viewer import guarded
 
         config.reconnect = True
+        config.session_history = 0  # or Panel adds /rest, which tells of everybody's sessions
+        config._oauth_expiry = settings().login_lifetime / DAY
         state.cache[SITE] = {page.title: page.slug for page in self._pages}
 
         options = self._options(settings(), secret)
@@ -86,12 +104,16 @@ class Site:
             told = " ".join(str(error).partition("Traceback")[0].split())
             raise SettingsError(f"{told}.", "Mend the notebook.") from error
         for page, application in zip(self._pages, applications.values(), strict=True):
-            guard(application, page.content.name if isinstance(page.content, Path) else page.title)
+            guard(application, page, is_guarded=self._access is not None)
         try:
             with _signals_left_alone():
                 self._server = get_server(applications, start=False, **options)
         except OSError as error:
             raise _in_use(self._address, self._port) from error
+        guard_routes(self._server._tornado, self._hosts(settings()), is_closed=self._access is not None)
+        if self._access is not None:
+            self._guard.enter_context(guarded())
+            await self._access.logins.open(self._server._tornado)
         self._server.start()
         return self
 
@@ -101,12 +123,18 @@ class Site:
             self._server.unlisten()
             self._server = None
             await asyncio.sleep(0)  # the connections are closed by a callback
+        if self._access is not None:
+            await self._access.logins.close()
+        self._guard.close()
         if self._probe is not None:
             await self._probe.close()
 
     def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
+        from bokeh.server.auth_provider import NullAuth
+
         from dashboard.surfaces.front import FrontPage
         from dashboard.surfaces.health import HealthAnswer
+        from dashboard.surfaces.logins import UNTOLD
         from dashboard.surfaces.metrics import MetricsAnswer
         from dashboard.surfaces.probe import Probe
         from dashboard.surfaces.unknown import UnknownPage
@@ -117,6 +145,7 @@ class Site:
             ("/?", FrontPage, {"pages": self._pages}),
             ("/health", HealthAnswer, {"probe": self._probe}),
             ("/metrics", MetricsAnswer, {"probe": self._probe}),
+            *([] if self._access is None else self._access.pages),
         ]
         return {
             "address": None if self._address in ANYWHERE else self._address,
@@ -128,6 +157,9 @@ class Site:
             "redirect_root": False,
             "sign_sessions": True,
             "secret_key": secret.encode(),
+            "auth_provider": self._access or NullAuth(),
+            "exclude_cookies": list(UNTOLD),
+            "use_xheaders": chosen.behind_proxy,
             "cookie_secret": secret,
             "session_token_expiration": int(chosen.session_lifetime),
             "unused_session_lifetime_milliseconds": int(chosen.unused_session_lifetime * 1000),
@@ -136,6 +168,10 @@ class Site:
             "websocket_max_message_size": LARGEST_MESSAGE,
             "transforms": [SecureAnswersOverTLS if chosen.secure_cookies else SecureAnswers],
         }
+
+    def _hosts(self, chosen: Settings) -> set[str]:
+        """Names under which it may be asked for; addresses may in any case."""
+        return {*chosen.origins, *_own_names(), "localhost", self._address} - set(ANYWHERE)
 
     def _origins(self, chosen: Settings) -> list[str]:
         if chosen.origins:

@@ -54,7 +54,7 @@ async def _show(dsn: str, tables: tuple[Watched, ...], *, address: str | None, p
         for table in tables:
             Recorder.on(live).log(table)  # from now on, not from the first page on
         title = ", ".join(table.label for table in tables)
-        shown = Page(slug="watch", title=title, summary="", content=lambda: page(live, tables))
+        shown = Page(slug="watch", title=title, summary="", content=lambda: page(live, tables), is_for_operators=True)
         await show([shown], address=address, port=port, browser=browser)
 
 

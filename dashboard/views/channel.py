@@ -24,6 +24,7 @@ from .traffic import TRAFFIC, Visit, now
 if TYPE_CHECKING:
     from .strand import Strand
     from .view import View
+    from .viewer import Viewer
 
 #: Messages that may be on their way without the page having confirmed one.
 WINDOW = 16
@@ -74,13 +75,16 @@ class Channel:
         Who is logged in.
     page
         Its address on the site; visits of a page without one are not counted.
+    viewer
+        The same as the web server admitted them: what happens on this channel happens for them.
     """
 
     _by_token: ClassVar[dict[str, Channel]] = {}
 
-    def __init__(self, user: str | None = None, page: str = "") -> None:
+    def __init__(self, user: str | None = None, page: str = "", viewer: Viewer | None = None) -> None:
         self.token = secrets.token_urlsafe(24)
         self.user = user
+        self.viewer = viewer
         self.page = page
         self.visit: Visit | None = None
         self.bindings: dict[str, Binding] = {}

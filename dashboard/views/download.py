@@ -19,6 +19,7 @@ from tornado.web import HTTPError, RequestHandler
 from dashboard.errors import DashboardError
 from dashboard.live.sweep import sweep
 
+from .asker import asker_of, is_theirs
 from .channel import Channel
 from .files import TYPES, Rows, formats, writer
 from .source import all_of, is_at_hand
@@ -39,7 +40,10 @@ class DownloadRequest(RequestHandler):
 
     async def post(self) -> None:
         """Write the rows that match what the reader asked the table for."""
-        said, table, channel = self._asked()
+        asker = await asker_of(self)
+        if self._finished:
+            return
+        said, table, channel = self._asked(asker)
         choice = table.choice(channel.bindings[said["view"]], said.get("ask"))
         kind = said.get("format")
         if kind not in formats():
@@ -59,8 +63,7 @@ class DownloadRequest(RequestHandler):
     def check_xsrf_cookie(self) -> None:
         """The page's token says more than a cookie."""
 
-    def _asked(self) -> tuple[dict[str, Any], Table, Channel]:
-        from .socket import user_of
+    def _asked(self, asker: str | None) -> tuple[dict[str, Any], Table, Channel]:
         from .table import Table
 
         try:
@@ -72,7 +75,7 @@ class DownloadRequest(RequestHandler):
         channel = Channel.named(str(said.get("page")))
         if channel is None:
             raise HTTPError(404)  # another process may hold it
-        if channel.user is not None and user_of(self, channel) != channel.user:
+        if not is_theirs(channel, asker):
             raise HTTPError(403)
         binding = channel.bindings.get(str(said.get("view")))
         if binding is None or not isinstance(binding.view, Table):

@@ -20,6 +20,7 @@ from pyviz_comms import Comm
 
 from . import assets, socket
 from .channel import Binding, Channel
+from .viewer import viewer_of
 
 if TYPE_CHECKING:
     from bokeh.model import Model
@@ -126,7 +127,9 @@ def channel_of(document: Document) -> Channel:
     if channel is None:
         context: Any = document.session_context
         address = context.server_context.application_context.url
-        channel = _channels[document] = Channel(pn.state.user, address or "/")
+        viewer = viewer_of(document)
+        user = pn.state.user if viewer is None else viewer.login
+        channel = _channels[document] = Channel(user, address or "/", viewer)
         document.on_session_destroyed(partial(_end, channel))
     return channel
 

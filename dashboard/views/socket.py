@@ -1,8 +1,8 @@
 """The channel's carrier on a served page: one WebSocket beside Bokeh's, on the same Tornado server.
 
 It takes the origins that Bokeh's own socket takes, and the login that opened the page: the page's token travels in the
-first message (never in an address, which ends up in logs), and where a login is on, the cookie's user has to be the one
-whom the page was made for. `ROUTES` is what `panel serve --plugins dashboard.views.socket` adds; without it,
+first message (never in an address, which ends up in logs), and where people log in, who opens it has to be the one whom
+the page was made for (:mod:`.asker`). `ROUTES` is what `panel serve --plugins dashboard.views.socket` adds; without it,
 :func:`ensure_routes` adds the same routes to the server that is running when its first page opens.
 
 A page may reach another process of `--num-procs` than the one that holds its session. That process answers `ELSEWHERE`
@@ -23,16 +23,17 @@ import orjson
 from bokeh.server.tornado import BokehTornado
 from bokeh.server.util import check_allowlist
 from bokeh.settings import settings
-from panel.config import config
 from tornado.iostream import StreamBufferFullError, StreamClosedError
 from tornado.process import task_id
 from tornado.web import RequestHandler
 from tornado.websocket import WebSocketHandler
 
 from . import assets, codec
+from .asker import asker_of, is_theirs
 from .channel import Channel
 from .download import ROUTE as DOWNLOAD
 from .download import DownloadRequest
+from .viewer import speaking
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable
@@ -53,6 +54,11 @@ class ChannelSocket(WebSocketHandler):
 
     connected: ClassVar[WeakSet[ChannelSocket]] = WeakSet()
     channel: Channel | None = None
+    asker: str | None = None
+
+    async def prepare(self) -> None:
+        """Find out who asks; refuse whoever has to log in first."""
+        self.asker = await asker_of(self)
 
     @property
     def ping_interval(self) -> float:
@@ -81,7 +87,7 @@ class ChannelSocket(WebSocketHandler):
         elif self.channel is None:
             self._greet(said)
         else:
-            self.channel.receive(said)
+            self._hear(self.channel, said)
 
     def on_close(self) -> None:
         """The page has gone, or will come back with another socket."""
@@ -111,12 +117,17 @@ class ChannelSocket(WebSocketHandler):
         channel = Channel.named(str(said.get("hello")))
         if channel is None:
             self.close(ELSEWHERE, "no such page in this process")
-        elif channel.user is not None and user_of(self, channel) != channel.user:
+        elif not is_theirs(channel, self.asker):
             self.close(FORBIDDEN, "another login")
         else:
             self.channel = channel
             self.connected.add(self)
             channel.connect(self)
+            self._hear(channel, said)
+
+    @staticmethod
+    def _hear(channel: Channel, said: dict[str, Any]) -> None:
+        with speaking(channel.viewer):
             channel.receive(said)
 
 
@@ -132,14 +143,6 @@ class BundleRequest(RequestHandler):
         self.set_header("Cache-Control", "public, max-age=31536000, immutable")
         self.set_header("X-Content-Type-Options", "nosniff")
         self.finish(assets.bundle())
-
-
-def user_of(request: RequestHandler, channel: Channel) -> str | None:
-    """Who asks for something of this page."""
-    cookie = request.get_signed_cookie("user", max_age_days=config.oauth_expiry)
-    if cookie is not None:
-        return cookie.decode()
-    return "guest" if channel.user == "guest" else None
 
 
 ROUTES: list[tuple[str, type[RequestHandler], dict[str, Any]]] = [

@@ -42,4 +42,6 @@ APP = App(
     load=load,
     actor=Floor,
     page=_page,
+    role="calls_member",
+    members="calls.accounts",
 )

@@ -6,9 +6,9 @@ import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
 from dashboard.apps.writing import write
-from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -26,7 +26,7 @@ class Board:
     def __init__(self, live: Live, account: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
-        self._scope = Scope(role="calls_member", settings={"app.user_id": str(account)})
+        self._scope = scope_of("calls_member", account)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:

@@ -119,5 +119,5 @@ WHERE $1::text IS NULL OR (($1 = 'missed') = (call.state = 'missed') AND call.st
 ORDER BY call.started_at DESC, call.id DESC;
 
 -- name: accounts
--- Whom one may look as; asked as the owner. $1: who is logged in, NULL where nobody has to.
-SELECT id, handle, name FROM calls.accounts WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 4;
+-- Whom one may look as; asked as the owner of the tables. $1: whether nobody has to log in.
+SELECT id, handle, name FROM calls.accounts WHERE $1::boolean ORDER BY id LIMIT 4;

@@ -39,4 +39,6 @@ APP = App(
     load=load,
     actor=Team,
     page=_page,
+    role="crm_member",
+    members="crm.members",
 )

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
-from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -17,18 +17,13 @@ KINDS = {"calls": ["call"], "e-mails": ["email"], "meetings": ["meeting"], "cont
 STAGES = ("lead", "prospect", "customer", "partner", "inactive")
 
 
-def scope_of(member: int) -> Scope:
-    """In whose eyes the page is seen."""
-    return Scope(role="crm_member", settings={"app.user_id": str(member)})
-
-
 class Board:
     """The views of one member's page; a click on a kind of activity or a stage narrows the others."""
 
     def __init__(self, live: Live, member: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
-        self._scope = scope_of(member)
+        self._scope = scope_of("crm_member", member)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
         return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)

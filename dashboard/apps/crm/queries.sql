@@ -88,5 +88,5 @@ ORDER BY last_activity_at DESC, id DESC;
 SELECT member_id, open_goal, activity_goal FROM crm.member_profiles;
 
 -- name: members
--- Whom one may look as; asked as the owner. $1: the member who is logged in, NULL where nobody has to.
-SELECT id, handle, name FROM crm.members WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 2;
+-- Whom one may look as; asked as the owner of the tables. $1: whether nobody has to log in.
+SELECT id, handle, name FROM crm.members WHERE $1::boolean ORDER BY id LIMIT 2;

@@ -41,4 +41,6 @@ APP = App(
     load=partial(load_app, app="earnings", samples=SAMPLES),
     actor=Market,
     page=_page,
+    role="earnings_member",
+    members="earnings.owners",
 )

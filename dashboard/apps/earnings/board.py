@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
 from dashboard.apps.writing import write
 from dashboard.errors import QueryError
-from dashboard.postgres.scope import Scope
 from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ class Board:
         self._live = live
         self._selection = selection
         self._owner = owner
-        self._scope = Scope(role="earnings_member", settings={"app.user_id": str(owner)})
+        self._scope = scope_of("earnings_member", owner)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
         return self._live.query(SQL[name], self._owner, *parameters, scope=self._scope, priority=priority)

@@ -113,5 +113,5 @@ SELECT owner_id, is_on FROM earnings.simulation WHERE owner_id = $1;
 UPDATE earnings.simulation SET is_on = $2 WHERE owner_id = $1;
 
 -- name: members
--- Whom one may look as; asked as the owner of the tables. $1: who is logged in, NULL where nobody has to.
-SELECT id, handle, name FROM earnings.owners WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 3;
+-- Whom one may look as; asked as the owner of the tables. $1: whether nobody has to log in.
+SELECT id, handle, name FROM earnings.owners WHERE $1::boolean ORDER BY id LIMIT 3;

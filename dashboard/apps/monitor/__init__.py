@@ -23,4 +23,5 @@ APP = App(
     title="Monitor",
     summary="Connection, ticks and their cost, open queries and their plans, pages, the change log, and who looks.",
     page=_page,
+    is_for_operators=True,
 )

@@ -40,4 +40,6 @@ APP = App(
     load=partial(load_app, app="outreach", samples=SAMPLES),
     actor=Sender,
     page=_page,
+    role="outreach_member",
+    members="outreach.users",
 )

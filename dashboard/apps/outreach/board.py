@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import place
+from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
-from dashboard.postgres.scope import Scope
 from dashboard.views import Feed, Group, Progress, Table, Tile
 
 if TYPE_CHECKING:
@@ -26,7 +25,7 @@ class Board:
     def __init__(self, live: Live, user: int) -> None:
         self._live = live
         self._user = user
-        self._scope = Scope(role="outreach_member", settings={"app.user_id": str(user)})
+        self._scope = scope_of("outreach_member", user)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
         return self._live.query(SQL[name], self._user, *parameters, scope=self._scope, priority=priority)

@@ -125,5 +125,5 @@ WHERE user_id = $1 AND campaign_id = $2
 ORDER BY invited_at DESC, id DESC;
 
 -- name: members
--- Whom one may look as; asked as the owner of the tables. $1: who is logged in, NULL where nobody has to.
-SELECT id, handle, name FROM outreach.users WHERE $1::text IS NULL OR handle = $1 ORDER BY id LIMIT 3;
+-- Whom one may look as; asked as the owner of the tables. $1: whether nobody has to log in.
+SELECT id, handle, name FROM outreach.users WHERE $1::boolean ORDER BY id LIMIT 3;

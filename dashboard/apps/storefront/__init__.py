@@ -40,4 +40,6 @@ APP = App(
     load=load,
     actor=Shoppers,
     page=_page,
+    role="storefront_member",
+    members="storefront.shops",
 )

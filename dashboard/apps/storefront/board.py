@@ -10,9 +10,8 @@ import datetime as dt
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import place
+from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
-from dashboard.postgres.scope import Scope
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -29,7 +28,7 @@ class Board:
     def __init__(self, live: Live, shop: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
-        self._scope = Scope(role="storefront_member", settings={"app.user_id": str(shop)})
+        self._scope = scope_of("storefront_member", shop)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
         return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)

@@ -10,6 +10,7 @@ import datetime as dt
 from typing import TYPE_CHECKING, Any
 
 from dashboard.postgres.reading import Column
+from dashboard.postgres.scope import Scope
 from dashboard.views.source import Source
 
 from .examine import SPANS, Watched
@@ -36,7 +37,7 @@ class Lately:
     def look(self) -> None:
         """Ask while somebody looks, and not when nobody does."""
         if self.source.is_seen and self._query is None and self._table.over_time is not None:
-            self._query = self._live.query(self._table.over_time, self._since)
+            self._query = self._live.query(self._table.over_time, self._since, scope=Scope())
             self._subscription = self._query.subscribe(self._take)
             if self._query.is_ready:
                 self._take(self._query, None)

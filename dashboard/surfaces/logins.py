@@ -1,0 +1,239 @@
+"""Who is logged in: the one place that every request, every WebSocket and every page of a site asks.
+
+A login is a signed cookie of ours beside Panel's own (``user``, which makes ``pn.state.user`` right): a random key, the
+person and their generation. Panel's cookie alone proves nothing here, because Panel writes it into the token that each
+page carries. A login is void once it is ended, expired, or its person is gone or has another password; a person's
+scopes are looked up, never written into a cookie.
+
+Bokeh takes whoever holds a session's token or id for its owner. Here a session belongs to the login that it was made
+for, and is shown to no other: see `user_of`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import hashlib
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from bokeh.server.tornado import BokehTornado
+from bokeh.util.token import check_token_signature, get_session_id
+from tornado.httputil import HTTPServerRequest
+from tornado.web import HTTPError, RequestHandler
+
+from dashboard.errors import DashboardError
+from dashboard.postgres.people import Person
+from dashboard.postgres.scope import Scope
+from dashboard.surfaces.directory import Directory
+from dashboard.views.channel import Channel
+from dashboard.views.socket import FORBIDDEN, ChannelSocket
+from dashboard.views.viewer import Viewer, viewer_of
+
+if TYPE_CHECKING:
+    from bokeh.server.session import ServerSession
+
+COOKIE = "dashboard_login"
+UNTOLD = (COOKIE, "access_token", "refresh_token")
+"""Cookies that are kept out of the token that a page carries."""
+FRESH = 2.0
+"""Seconds for which what is known of a login is good."""
+DAY = 86_400.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """One person in one browser."""
+
+    key: str
+    person: Person
+
+    def viewer(self, scope: Scope) -> Viewer:
+        """Who looks at a page in a scope by this login."""
+        who = self.person
+        return Viewer(login=who.login, name=who.name, key=self.key, scope=scope, is_operator=who.is_operator)
+
+
+class Logins:
+    """The logins of one server process.
+
+    Parameters
+    ----------
+    directory
+        Who there is.
+    lifetime
+        Seconds after which one has to log in again.
+    """
+
+    def __init__(self, directory: Directory, lifetime: float) -> None:
+        self.directory = directory
+        self.lifetime = lifetime
+        self._known: dict[str, tuple[float, Login]] = {}
+        self._ended: dict[str, float] = {}
+        self._servers: list[BokehTornado] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def open(self, server: BokehTornado) -> None:
+        """Begin to look after the logins of a server's pages."""
+        self._servers.append(server)
+        self._task = asyncio.get_running_loop().create_task(self._keep_up(), context=contextvars.Context())
+
+    async def close(self) -> None:
+        """End it; the logins live on in their cookies."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+        await self.directory.close()
+
+    def begin(self, handler: RequestHandler, person: Person) -> None:
+        """Log somebody in with this answer."""
+        days = self.lifetime / DAY
+        value = "|".join((secrets.token_urlsafe(24), person.generation, person.login))
+        handler.set_signed_cookie(COOKIE, value, expires_days=days, httponly=True)
+        handler.set_signed_cookie("user", person.login, expires_days=days, httponly=True)
+        handler.clear_cookie("is_guest")
+
+    async def end(self, handler: RequestHandler) -> None:
+        """Log whoever asks out, in every process, and close what this login has open here."""
+        login = await self.of(handler)
+        for name in (*UNTOLD, "user", "id_token", "oauth_expiry", "is_guest"):
+            handler.clear_cookie(name)
+        if login is None:
+            return
+        self._ended[login.key] = time.time() + self.lifetime
+        self._known.pop(login.key, None)
+        self._close(lambda viewer: viewer.key == login.key)
+        try:
+            await self.directory.end(login.key, self.lifetime)
+        except DashboardError as error:  # a database that takes no writes: other processes do not hear of it
+            log.warning("That a login was ended is known to this process only: %s", error)
+
+    async def user_of(self, handler: RequestHandler) -> str | None:
+        """Who asks; None for nobody, and for whoever asks for a session of somebody else.
+
+        Bokeh's and Panel's handlers ask this before anything else, and refuse whom we do not name.
+        """
+        login = await self.of(handler)
+        if login is None:
+            return None
+        request: Any = handler.request
+        request.arguments.pop("bokeh-session-id", None)  # a page makes a session, and never asks for one
+        request.arguments.pop("bokeh-token", None)
+        request.headers.pop("Bokeh-Session-Id", None)
+        request.dashboard_login = login
+        if not self._may_join(handler, login):
+            return None
+        return login.person.login
+
+    async def of(self, handler: RequestHandler) -> Login | None:
+        """The login that a request comes from."""
+        cookie = handler.get_signed_cookie(COOKIE, max_age_days=self.lifetime / DAY)
+        if cookie is None:
+            return None
+        secret, generation, name = cookie.decode().split("|", 2)
+        user = handler.get_signed_cookie("user", max_age_days=self.lifetime / DAY)
+        if user is None or user.decode() != name:
+            return None
+        key = hashlib.sha256(secret.encode()).hexdigest()
+        if key in self._ended:
+            return None
+        login = await self._look(key, name)
+        return login if login is not None and login.person.generation == generation else None
+
+    async def _look(self, key: str, name: str) -> Login | None:
+        seen, login = self._known.get(key, (0.0, None))
+        if login is not None and (login.person.login != name or time.monotonic() - seen <= FRESH):
+            return login if login.person.login == name else None
+        try:
+            is_ended = key in await self.directory.ended([key])
+            person = None if is_ended else (await self.directory.find([name])).get(name)
+        except DashboardError as error:
+            if login is None:
+                raise HTTPError(503, str(error)) from error
+            person = login.person  # who was known stays known: without a database nobody sees anything new
+        if person is None:
+            return None
+        login = Login(key, person)
+        self._known[key] = time.monotonic(), login
+        return login
+
+    def _may_join(self, handler: RequestHandler, login: Login) -> bool:
+        """Whether the session of the token that a WebSocket brings is this login's, or still to be made."""
+        offered = handler.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
+        context = getattr(handler, "application_context", None)
+        if context is None or len(offered) != 2:
+            return True
+        token, server = offered[1].strip(), handler.application
+        assert isinstance(server, BokehTornado)
+        if not check_token_signature(token, secret_key=server.secret_key, signed=server.sign_sessions):
+            return False
+        session = context._sessions.get(get_session_id(token))
+        if session is None:
+            return True
+        owner = viewer_of(session.document)
+        return owner is not None and owner.login == login.person.login and not session.expiration_requested
+
+    async def _keep_up(self) -> None:
+        """Look again who those who are logged in are, and close the pages of who is no more, or sees something else."""
+        while True:
+            await asyncio.sleep(FRESH)
+            now = time.time()
+            self._ended = {key: until for key, until in self._ended.items() if until > now}
+            known = {key: login for key, (_, login) in self._known.items()}
+            if not known:
+                continue
+            try:
+                ended = await self.directory.ended(list(known))
+                people = await self.directory.find(sorted({login.person.login for login in known.values()}))
+            except DashboardError:
+                continue
+            except Exception:
+                log.exception("It cannot be found out who people are")
+                continue
+            for key, login in known.items():
+                self._renew(key, login, None if key in ended else people.get(login.person.login))
+
+    def _renew(self, key: str, login: Login, person: Person | None) -> None:
+        is_void = person is None or person.generation != login.person.generation
+        if person is None or is_void:
+            self._known.pop(key, None)
+        elif self._is_open(key):
+            self._known[key] = time.monotonic(), Login(key, person)
+        else:  # no page of theirs is open: they are looked up when they come back
+            self._known.pop(key, None)
+        if is_void or person != login.person:
+            self._close(lambda viewer: viewer.key == key, is_void=is_void)
+
+    def _is_open(self, key: str) -> bool:
+        viewers = [viewer_of(session.document) for session in self._sessions()]
+        return any(viewer.key == key for viewer in viewers if viewer is not None)
+
+    def _sessions(self) -> list[ServerSession]:
+        contexts = [context for server in self._servers for context in server._applications.values()]
+        return [session for context in contexts for session in context.sessions]
+
+    def _close(self, matches: Callable[[Viewer], bool], *, is_void: bool = True) -> None:
+        """Close what viewers have open; unless their login is void, their pages come back as what they may see now."""
+        for channel in Channel.all():
+            if channel.viewer is not None and matches(channel.viewer):
+                if is_void and isinstance(channel.carrier, ChannelSocket):
+                    channel.carrier.close(FORBIDDEN, "logged out")
+                channel.close()
+        for session in self._sessions():
+            viewer = viewer_of(session.document)
+            if viewer is not None and matches(viewer):
+                session.request_expiration()
+        for connection in [each for server in self._servers for each in server._clients]:
+            if connection.session.expiration_requested:
+                connection._socket.close()
+
+
+def login_of(request: HTTPServerRequest | Any) -> Login | None:
+    """The login that a request was found to come from."""
+    login = getattr(request, "dashboard_login", None)
+    return login if isinstance(login, Login) else None
