@@ -13,6 +13,7 @@ export class Choosing {
     this.files = table.options.downloads.map((format) => (
       h("button", { class: "chip", type: "button", "aria-label": `Download as ${format === "csv" ? "CSV" : "Parquet"}`, onclick: (event) => this.download(format, event.currentTarget) }, `⇩ ${format === "csv" ? "CSV" : "Parquet"}`)
     ));
+    for (const tool of [this.filter.node, ...this.files]) tool.classList.add("online");
     this.node = h("span", { class: "choosing" }, this.problem, this.filter.node, this.columns.node, table.place?.path ? this.files : null);
     this.column = "";
   }

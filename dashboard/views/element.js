@@ -1,6 +1,6 @@
 // A view's place in the page: Panel calls `render` once for each.
 import { adopt, h } from "./dom.js";
-import { channelOf, isStale, link } from "./channel.js";
+import { channelOf, isAlone, isStale, link } from "./channel.js";
 import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
 import { TableView } from "./table.js";
@@ -30,14 +30,20 @@ export function render({ model, view, el }) {
   const drawn = new KINDS[kind](options, (message) => channel.send(place.name, message), model, view);
   const onLink = () => drawn.card?.markStale(isStale());
   link.addEventListener("change", onLink);
+  link.addEventListener("alone", onAlone);
   if (place.picture) drawn.receive(place.picture);
   const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture), drawn.card && (() => drawn.card.title.textContent.trim()));
   model.on("options", () => drawn.tune?.(model.options));
   model.on("remove", () => {
     detach();
     link.removeEventListener("change", onLink);
+    link.removeEventListener("alone", onAlone);
     drawn.card?.trouble?.(null);
     drawn.remove?.();
   });
-  return h("div", { class: `root ${kind}-root` }, drawn.node);
+  const root = h("div", { class: `root ${kind}-root` }, drawn.node);
+  onAlone();
+  return root;
+
+  function onAlone() { root.classList.toggle("alone", isAlone()); }
 }

@@ -13,7 +13,7 @@ export class FeedView {
     this.options = options;
     this.send = send;
     this.card = new Card(options, { skeleton: 6 });
-    this.more = h("button", { class: "more", type: "button", hidden: true, onclick: () => this.see() });
+    this.more = h("button", { class: options.seen === "column" ? "more online" : "more", type: "button", hidden: true, onclick: () => this.see() });
     this.list = h("ul", { class: "feed" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     declareColours(options.category, options.kinds);
@@ -28,7 +28,7 @@ export class FeedView {
     this.shown = options.limit;
     this.beyond = []; // lines from a pause that lie further back than the query reaches
     this.held = null; // while paused: what has arrived, newest first, and the latest order
-    this.toggle = h("button", { class: "chip", type: "button", onclick: () => (this.held ? this.resume() : this.pause()) }, "❚❚ Pause");
+    this.toggle = h("button", { class: "chip online", type: "button", onclick: () => (this.held ? this.resume() : this.pause()) }, "❚❚ Pause");
     if (options.pause) this.card.aside.append(this.toggle);
   }
 
@@ -42,7 +42,7 @@ export class FeedView {
     const entries = (legend ? kinds : []).map((kind) => (
       pickable(h("button", { type: "button", class: "select" }, h("i", { class: "dot", style: `color:var(${colour(category, kind)})` }), kind), select, kind)
     ));
-    return h("div", { class: "legend" }, entries);
+    return h("div", { class: "legend online" }, entries);
   }
 
   receive(picture) {

@@ -6,7 +6,7 @@ export class GroupView {
     this.options = options;
     const children = model.get_child("objects") ?? [];
     const cells = children.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place] }, content));
-    const close = options.closes ? h("button", { class: "chip", type: "button", "aria-label": "Close", onclick: () => send({ event: "close" }) }, "✕") : null;
+    const close = options.closes ? h("button", { class: "chip online", type: "button", "aria-label": "Close", onclick: () => send({ event: "close" }) }, "✕") : null;
     this.title = h("h2", {}, options.title);
     this.note = h("p", { class: "soft", hidden: !options.note }, options.note);
     this.grid = h("div", { class: "grid" }, cells);

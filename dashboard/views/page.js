@@ -1,5 +1,7 @@
 // The frame of a page: header, twelve columns, footer.
+import { isAlone } from "./channel.js";
 import { declareColours, h, setText } from "./dom.js";
+import { timeZone } from "./format.js";
 import { BannerView } from "./banner.js";
 import { SelectionView } from "./selection.js";
 import { SnapshotView } from "./snapshot.js";
@@ -14,6 +16,7 @@ export class PageView {
     const root = document.documentElement;
     root.classList.add("d-page");
     this.theme(localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    if (!isAlone()) rememberZone();
     this.status = new StatusView({ variant: "compact" });
     this.banner = new BannerView();
     this.toggle = h("button", { class: "chip", type: "button", "aria-label": "Light or dark", onclick: () => this.switch() });
@@ -72,4 +75,10 @@ export class PageView {
   mark() {
     setText(this.toggle, document.documentElement.classList.contains("dark") ? "☀" : "☾");
   }
+}
+
+// The server counts days in the reader's zone, and the next page does so from its first answer on.
+function rememberZone() {
+  const secure = window.location.protocol === "https:" ? "; secure" : "";
+  document.cookie = `dashboard-zone=${timeZone}; path=/; max-age=31536000; samesite=lax${secure}`;
 }

@@ -8,7 +8,7 @@ export class RefreshView {
     this.label = h("span", {}, this.title);
     this.button = h("button", { class: "chip", type: "button", "aria-label": this.title, onclick: () => send({ event: "refresh" }) }, "↻ ", this.label);
     this.problem = h("span", { class: "bad", role: "status", hidden: true });
-    this.node = h("div", { class: "control" }, this.button, this.problem);
+    this.node = h("div", { class: "control online" }, this.button, this.problem);
     this.phase = "rested";
     this.until = 0;
   }

@@ -16,7 +16,7 @@ export class SelectionView {
     this.custom = new Menu("custom", "Choose from when to when", () => this.drawCustom());
     this.choices = spans.length ? h("div", { class: "seg", role: "group", "aria-label": "How far back" }, this.segments, this.custom.node) : null;
     this.chips = h("span", { class: "filters" });
-    this.node = h("span", { class: "selection" }, this.choices, this.chips);
+    this.node = h("span", { class: "selection online" }, this.choices, this.chips);
     this.line = h("p", { class: "ignored", role: "status", hidden: true });
     this.onChange = () => this.draw();
     this.onIgnored = () => this.tell();

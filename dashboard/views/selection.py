@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from . import address
+from . import address, zone
 from .span import Span, custom
 
 if TYPE_CHECKING:
@@ -80,8 +80,10 @@ class Selection:
         self._chosen: WeakSet[Chosen] = WeakSet()
         self._values: dict[str, str] = {}
         self._span: Span | None = None
+        self.zone: str | None = None  # whose days are counted
         self._read()
         address.on_change(self._turn)
+        zone.on_change(self._turn)
 
     def __getitem__(self, name: str) -> str | None:
         """The value selected of a field; None: all."""
@@ -115,9 +117,9 @@ class Selection:
         return Choices(asked) if asked else None
 
     def _turn(self) -> None:
-        before = (self._values, self._span)
+        before = (self._values, self._span, self.zone)
         self._read()
-        if (self._values, self._span) != before:
+        if (self._values, self._span, self.zone) != before:
             self._ask()
 
     def _ask(self) -> None:
@@ -128,6 +130,7 @@ class Selection:
             chosen.tell()
 
     def _read(self) -> None:
+        self.zone = zone.reader()
         self._values = {}
         for field in self.fields.values():
             value = address.asked(field.name)[:LONGEST]

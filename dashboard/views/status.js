@@ -16,7 +16,7 @@ export class StatusView {
     this.label = h("span");
     this.pill = h("span", { class: "pill plain", role: "status" }, h("i"), this.variant === "minimal" ? null : this.label);
     this.detail = h("dl", { class: "detail", hidden: this.variant !== "full" });
-    this.control = options.controls ? h("button", { class: "chip", type: "button", onclick: () => (this.isOff() ? reconnect() : disconnect()) }) : null;
+    this.control = options.controls ? h("button", { class: "chip online", type: "button", onclick: () => (this.isOff() ? reconnect() : disconnect()) }) : null;
     this.node = h("div", { class: `status ${this.variant}` }, ...[this.pill, this.detail, this.control].filter(Boolean));
     if (this.variant === "full" && options.title) {
       this.node = h("section", { class: "card", "aria-label": options.title }, h("div", { class: "head" }, h("h2", {}, options.title)), this.node);

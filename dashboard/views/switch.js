@@ -1,4 +1,5 @@
 // A switch: what it shows is what the database says, never what was only asked for.
+import { isAlone, link } from "./channel.js";
 import { h, setText } from "./dom.js";
 
 export class SwitchView {
@@ -9,7 +10,11 @@ export class SwitchView {
     this.node = h("div", { class: "control" }, this.knob, this.problem);
     this.send = send;
     this.on = null;
+    this.onAlone = () => { this.knob.disabled = this.on === null; };
+    link.addEventListener("alone", this.onAlone);
   }
+
+  remove() { link.removeEventListener("alone", this.onAlone); }
 
   turn() {
     this.knob.setAttribute("aria-busy", "true");
@@ -20,7 +25,7 @@ export class SwitchView {
     const { body, state, text } = picture;
     if (body) {
       this.on = body.on;
-      this.knob.disabled = body.on === null;
+      this.knob.disabled = body.on === null || isAlone();
       this.knob.setAttribute("aria-checked", String(Boolean(body.on)));
       if (body.attempt !== this.attempt || body.problem) this.knob.removeAttribute("aria-busy");
       this.attempt = body.attempt;

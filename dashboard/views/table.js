@@ -2,6 +2,7 @@
 import { h, setText } from "./dom.js";
 import { cellText, fullTime, localNumber, tickTime } from "./format.js";
 import { Card } from "./card.js";
+import { isAlone, link } from "./channel.js";
 import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
 import { Picks, pickable, picked } from "./picking.js";
@@ -27,6 +28,8 @@ export class TableView {
     this.tally.after(this.filters);
     this.card.aside.append(this.choosing.node);
     if (options.search) this.card.aside.append(this.searchField());
+    this.onAlone = () => { if (this.body) this.redraw(); };
+    link.addEventListener("alone", this.onAlone);
     this.leaveAddress = onAddress(() => this.followAddress());
     if (Object.keys(options.select).length) this.picks = new Picks(this.card.body);
     this.header = h("tr");
@@ -43,6 +46,7 @@ export class TableView {
 
   remove() {
     this.leaveAddress();
+    link.removeEventListener("alone", this.onAlone);
     this.picks?.remove();
     this.roll?.remove();
   }
@@ -51,7 +55,7 @@ export class TableView {
 
   searchField() {
     let pause = 0;
-    const field = this.field = h("input", { type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
+    const field = this.field = h("input", { class: "online", type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
     field.addEventListener("input", () => {
       clearTimeout(pause);
       pause = setTimeout(() => this.ask({ search: field.value, page: 0 }), PAUSE);
@@ -63,6 +67,8 @@ export class TableView {
     this.back = h("button", { class: "chip", type: "button", "aria-label": "Previous page", onclick: () => this.ask({ page: this.asked.page - 1 }) }, "‹");
     this.forth = h("button", { class: "chip", type: "button", "aria-label": "Next page", onclick: () => this.ask({ page: this.asked.page + 1 }) }, "›");
     this.range = h("span", { class: "mute" });
+    this.back.classList.add("online");
+    this.forth.classList.add("online");
     return h("div", { class: "pager" }, this.range, this.back, this.forth);
   }
 
@@ -166,13 +172,13 @@ export class TableView {
 
   drawHeader() {
     const sorted = this.body.sort?.[0], isDown = this.body.sort?.[1];
-    const shape = JSON.stringify([this.shown, this.body.sort]);
+    const shape = JSON.stringify([this.shown, this.body.sort, isAlone()]);
     if (this.headerShape === shape) return;
     this.headerShape = shape;
     const focused = this.header.getRootNode().activeElement?.dataset?.column;
     this.header.replaceChildren(...this.shown.map((column) => {
       const arrow = column.name === sorted ? (isDown ? " ↓" : " ↑") : "";
-      const button = h("button", { type: "button", "data-column": column.name, onclick: () => this.sort(column.name) }, column.label + arrow);
+      const button = h("button", { type: "button", "data-column": column.name, disabled: isAlone(), onclick: () => this.sort(column.name) }, column.label + arrow);
       const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
       return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
     }));
@@ -216,7 +222,7 @@ export class TableView {
   item(key, values, isNews) {
     const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
     const select = () => this.send({ event: "select", value: key });
-    const row = h("tr", this.options.selects ? {
+    const row = h("tr", this.options.selects && !isAlone() ? {
       class: "selectable", tabindex: 0, onclick: (event) => picked(event) || select(), onkeydown: (event) => event.key === "Enter" && !picked(event) && select(),
     } : {}, cells);
     const item = { row, cells, values: [] };
@@ -270,7 +276,7 @@ export class TableView {
     if (value !== null && (isTag || field)) {
       const look = isTag ? `tag ${this.options.tones[text] ?? ""}` : "pick";
       if (field) return pickable(h("button", { class: look, type: "button" }, text), field, String(value));
-      return h("button", { class: look, type: "button", onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
+      return h("button", { class: look, type: "button", disabled: isAlone(), onclick: (event) => { event.stopPropagation(); this.keep(column.name, value); } }, text);
     }
     const isLong = text.length > (this.shown.length > WIDE ? 24 : 60);
     return h("span", { class: ["json", "bytes", "code"].includes(column.kind) ? "code" : "text", title: isLong ? text.slice(0, 2000) : null }, isLong ? `${text.slice(0, 240)}` : text);

@@ -45,6 +45,7 @@ export class TabsView {
       const isOpen = button.textContent === name;
       button.setAttribute("aria-selected", String(isOpen));
       button.tabIndex = isOpen ? 0 : -1;
+      button.classList.toggle("online", !isOpen); // what a closed one shows, only a server can bring
     }
     this.panel.setAttribute("aria-label", name);
   }

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from bokeh.resources import INLINE
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 from tornado.httpclient import AsyncHTTPClient, HTTPError
@@ -261,6 +262,30 @@ async def test_a_page_stands_still_steps_back_and_catches_up(
     await expect(rows(page).first).to_contain_text("Later")
     psql(server, "INSERT INTO sale (kind, who, total) VALUES ('web', 'Last', 1)", database)
     await expect(tile).to_have_text("34")
+
+
+async def test_a_saved_page_offers_nothing_that_only_a_server_can_do(
+    live: Live, tmp_path: Path, page: Tab, complaints: list[str]
+) -> None:
+    shown = sales(live)
+    kept = [await query.ready() for view in shown.contents for query in view.queries()]
+    path = tmp_path / "page.html"
+    shown.__panel__().save(path, resources=INLINE)
+    assert all(query.is_ready for query in kept)
+    await page.goto(path.as_uri())
+    await expect(rows(page)).to_have_count(10)
+    await expect(page.locator(".legend").get_by_role("button", name="web")).to_be_enabled()
+    offered = await page.locator("main button:visible, main input:visible").evaluate_all(
+        "nodes => nodes.filter((node) => !node.disabled).map((node) => node.textContent || node.ariaLabel)"
+    )
+    assert offered == ["phone", "shop", "web", "Columns"]
+    await expect(page.locator("main [role=button]")).to_have_count(0)
+    await page.locator(".legend").get_by_role("button", name="web").click()
+    await expect(page.locator(".legend").get_by_role("button", name="web")).to_have_attribute("aria-pressed", "false")
+    await page.get_by_role("button", name="Choose the columns").click()
+    await page.locator(".menu:popover-open").get_by_label("Who").uncheck()
+    await expect(page.locator("thead")).not_to_contain_text("Who")
+    complaints.clear()  # what Panel saves asks other hosts for its fonts
 
 
 async def test_how_often_and_what_is_brought_up_to_date_is_remembered(
