@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from dashboard.views.feed import Feed
     from dashboard.views.group import Group
     from dashboard.views.lanes import Lanes
+    from dashboard.views.messages import Messages
+    from dashboard.views.notices import Notices
     from dashboard.views.page import Page
     from dashboard.views.progress import Progress
     from dashboard.views.refresh import Refresh
@@ -42,6 +44,8 @@ _HOMES = {
     "Lanes": "views.lanes",
     "Live": "live.live",
     "LiveQuery": "live.query",
+    "Messages": "views.messages",
+    "Notices": "views.notices",
     "Page": "views.page",
     "Progress": "views.progress",
     "Refresh": "views.refresh",
@@ -66,6 +70,8 @@ __all__ = [
     "Lanes",
     "Live",
     "LiveQuery",
+    "Messages",
+    "Notices",
     "Page",
     "Progress",
     "Refresh",

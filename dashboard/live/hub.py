@@ -318,8 +318,11 @@ class Hub:
     def _tell(self, moved: list[tuple[Answer, Delta | None]], told: list[Told]) -> None:
         for answer, delta in moved:
             self.on_answer(answer, delta)
-        for listener, messages, gap in told:
-            call(listener.take, messages, gap)
+        for listener, message in told:
+            if message is None:
+                call(listener.missed)
+            else:
+                call(listener.take, message)
 
     def _progress(self, window: Window) -> Progress:
         now = time.monotonic()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -70,14 +70,7 @@ class Topic:
         missed
             Called when messages may have been missed, before the next one.
         """
-
-        def take(messages: Sequence[Message], gap: bool) -> None:
-            if gap:
-                missed()
-            for message in messages:
-                callback(message)
-
-        return self._listen(Listener(self.name, self.scope, take))
+        return self._listen(Listener(self.name, self.scope, callback, missed))
 
     async def __aiter__(self) -> AsyncIterator[Message]:
         """Messages from now on, or from `ready` on; see it for what is raised.
@@ -91,13 +84,15 @@ class Topic:
         waiting: deque[Message] = deque()
         news, gap = asyncio.Event(), False
 
-        def take(messages: Sequence[Message], is_gap: bool) -> None:
-            nonlocal gap
-            gap = gap or is_gap
-            waiting.extend(messages)
+        def take(message: Message) -> None:
+            waiting.append(message)
             news.set()
 
-        listener = Listener(self.name, self.scope, take, lambda: len(waiting) < ROOM)
+        def miss() -> None:
+            nonlocal gap
+            gap = True
+
+        listener = Listener(self.name, self.scope, take, miss, lambda: len(waiting) < ROOM)
         listening = self._listen(listener)
         closed = self.live.on_close(news.set)
         try:

@@ -9,7 +9,7 @@ his queue, and he goes on from his own offset; only when the log has rotated pas
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -67,8 +67,9 @@ class Listener:
     Parameters
     ----------
     take
-        Called with the messages of one tick, in their order, and whether some before them were missed; first with none,
-        when it begins to listen.
+        Called with each message, in the order of the log, whatever their topics.
+    missed
+        Called when some may have been missed, before the next one.
     has_room
         Whether it can take more; if not, it is served later.
     """
@@ -77,16 +78,18 @@ class Listener:
         self,
         topic: str,
         scope: Scope | None,
-        take: Callable[[Sequence[Message], bool], None],
+        take: Callable[[Message], None],
+        missed: Callable[[], None],
         has_room: Callable[[], bool] = lambda: True,
     ) -> None:
-        self.topic, self.scope, self.take, self.has_room = topic, scope, take, has_room
+        self.topic, self.scope, self.take, self.missed, self.has_room = topic, scope, take, missed, has_room
         self.offset: Offset | None = None
         self.seen: dict[int, int] = {}
 
 
 News = dict[Listener, tuple[list[Message], bool]]
-Told = tuple[Listener, list[Message], bool]
+Told = tuple[Listener, Message | None]
+"""What to tell whom; None: that something was missed."""
 
 
 class Topics:
@@ -132,7 +135,8 @@ class Topics:
 
     def published(self, news: News, window: Window) -> list[Told]:
         """The tick has become current. Who has no news of it stays behind; returned is what to tell the others."""
-        told: list[Told] = []
+        gaps: list[Told] = []
+        said: list[tuple[Listener, Message]] = []
         for listener in self._concerned(window):
             if listener not in news:
                 if self._part(listener):
@@ -144,11 +148,10 @@ class Topics:
             self._with.setdefault(listener.topic, set()).add(listener)
             heard = listener.seen | {message.seq: message.xid for message in messages}
             listener.seen = {seq: xid for seq, xid in heard.items() if xid >= window.offset.xmax}
-            if listener.offset is None or messages or gap:
-                listener.offset = window.offset
-                told.append((listener, messages, gap))
+            gaps += [(listener, None)] if gap else []
+            said += [(listener, message) for message in messages]
         self._offset = window.offset
-        return told
+        return [*gaps, *sorted(said, key=lambda one: one[1].seq)]
 
     def _concerned(self, window: Window) -> list[Listener]:
         topics: Iterable[str] = tuple(self._with) if window.broken or window.topics is None else window.topics

@@ -4,6 +4,8 @@ from .chart import Chart
 from .feed import Feed
 from .group import Group
 from .lanes import Lanes
+from .messages import Messages
+from .notices import Notices
 from .page import Page
 from .progress import Progress
 from .refresh import Refresh
@@ -23,6 +25,8 @@ __all__ = [
     "Field",
     "Group",
     "Lanes",
+    "Messages",
+    "Notices",
     "Page",
     "Progress",
     "Refresh",

@@ -25,6 +25,7 @@ MODULES = (
     "card",
     "tile",
     "feed",
+    "notices",
     "cells",
     "roll",
     "choosing",

@@ -3,6 +3,7 @@ import { adopt, h } from "./dom.js";
 import { channelOf, isAlone, isStale, link } from "./channel.js";
 import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
+import { NoticesView } from "./notices.js";
 import { TableView } from "./table.js";
 import { ChartView } from "./chart.js";
 import { PaneView } from "./pane.js";
@@ -18,7 +19,7 @@ import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
-  progress: ProgressView, switch: SwitchView, refresh: RefreshView, group: GroupView,
+  progress: ProgressView, notices: NoticesView, switch: SwitchView, refresh: RefreshView, group: GroupView,
   lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 

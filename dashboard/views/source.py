@@ -17,7 +17,7 @@ from .paging import FACETS
 
 if TYPE_CHECKING:
     from dashboard.errors import DashboardError
-    from dashboard.live import Column, Live, LiveQuery
+    from dashboard.live import Column, Live, LiveQuery, Scope
 
     from .paging import Choice
 
@@ -36,7 +36,7 @@ class Source:
     """
 
     parameters: Sequence[object] = ()
-    scope = None
+    scope: Scope | None = None
     priority = "medium"
     is_ready = True
     at = offset = None  # it belongs to no snapshot

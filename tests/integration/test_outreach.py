@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import asyncpg
 import pytest
@@ -11,6 +12,7 @@ import pytest
 import dashboard
 from dashboard import apps
 from dashboard.apps.statements import statements
+from tests.log import connected
 from tests.waiting import eventually
 
 OUTREACH = apps.find("outreach")
@@ -193,3 +195,36 @@ async def test_queries_cost_what_changed_unless_time_changes_them(outreach_datab
         await query.ready()
         assert query.plan is not None
         assert query.plan.kind == kind, query.plan.reason
+
+
+async def test_a_user_is_told_of_their_own_imports_campaigns_and_connections(outreach_database: str) -> None:
+    async with dashboard.connect(outreach_database) as live, connected(outreach_database) as connection:
+        await connection.execute("UPDATE outreach.campaigns SET status = 'draft' WHERE id = 1")  # nobody listens yet
+        await live.install(*apps.find("outreach").tables)
+        topics = ("campaignUpdate", "connectionUpdate", "activityUpdate", "importStatusUpdate")
+        heard: dict[str, list[Any]] = {"1": [], "2": []}
+        for user, told in heard.items():
+            scope = dashboard.Scope(role="outreach_member", settings={"app.user_id": user})
+            for name in topics:
+                topic = await live.topic(name, scope=scope).ready()
+                topic.subscribe(lambda message, told=told: told.append((message.topic, message.payload)))  # type: ignore[misc]
+        await connection.execute("UPDATE outreach.campaigns SET status = 'active' WHERE id = 1")
+        await connection.execute(
+            "INSERT INTO outreach.import_status (id, user_id, campaign_id, source, total)"
+            " VALUES (9999, 1, 1, 'fair', 40)"
+        )
+        await connection.execute("UPDATE outreach.import_status SET done = 15 WHERE id = 9999")
+        await connection.execute(
+            "INSERT INTO outreach.connections (user_id, campaign_id, name, headline)"
+            " SELECT user_id, id, 'Ana', 'CTO' FROM outreach.campaigns WHERE user_id = 2 LIMIT 1"
+        )
+        await eventually(lambda: len(heard["2"]) == 2)
+        assert [topic for topic, _ in heard["2"]] == ["activityUpdate", "connectionUpdate"]
+        assert [(topic, payload["message"]) for topic, payload in heard["1"]] == [
+            ("activityUpdate", "Heads of sales, DACH is active"),
+            ("campaignUpdate", "Heads of sales, DACH is active"),
+            ("activityUpdate", "Importing 40 people from fair"),
+            ("importStatusUpdate", "Importing fair: 0 of 40 people"),
+            ("importStatusUpdate", "Importing fair: 15 of 40 people"),
+        ]
+        assert heard["1"][-1][1]["remainingImports"] == 25

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
-from dashboard.views import Feed, Group, Progress, Table, Tile
+from dashboard.views import Feed, Group, Messages, Notices, Progress, Table, Tile
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -113,6 +113,20 @@ class Board:
             value="done",
             total="total",
         )
+
+    def notices(self) -> View:
+        """What has just been said: how imports go on, and campaigns that begin, pause or end."""
+        told = self._messages("importStatusUpdate", "campaignUpdate", key="importId")
+        return Notices(told, title="Notices", format="{message}")
+
+    def now(self) -> View:
+        """Whom something has just happened to, from when the page is open."""
+        told = self._messages("activityUpdate", "connectionUpdate", key="connectionId")
+        return Feed(told.query, title="Just now", format="{message}", limit=4, priority="high")
+
+    def _messages(self, *topics: str, key: str) -> Messages:
+        heard = (self._live.topic(name, scope=self._scope) for name in topics)
+        return Messages(*heard, fields={"message": "text"}, key=key)
 
     def campaign(self, number: int, closed: Callable[[object], object]) -> View:
         """Everything about one campaign."""

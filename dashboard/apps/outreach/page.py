@@ -33,13 +33,13 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
     shown = Page(
         *board.tiles(),
         (Campaigns(board).column, 12),
-        (place(board.states(), board.imports()), 4),
+        (place(board.states(), board.imports(), board.now()), 4),
         board.activity(),
         live=live,
         title="Outreach",
         active="Outreach",
         colours={"state": ("pending", "accepted", "replied", "declined", "withdrawn")},
-        toolbar=[choice_of_member(members, user), Refresh(live)],
+        toolbar=[choice_of_member(members, user), Refresh(live), board.notices()],
     )
     return shown.__panel__()
 

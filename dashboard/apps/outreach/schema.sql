@@ -178,6 +178,64 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- What is told to who is looking, beside the rows: campaignUpdate, connectionUpdate, activityUpdate, importStatusUpdate,
+-- each to the user whom it concerns alone. Where no change log is installed, nobody is told. Trigger functions run as the
+-- owner of the tables, because members may not speak to one another.
+CREATE FUNCTION outreach.tell(topic text, user_id integer, payload jsonb) RETURNS void
+LANGUAGE plpgsql SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    IF EXISTS (SELECT FROM pg_proc p WHERE p.proname = 'emit' AND p.pronamespace = to_regnamespace('dashboard')
+                 AND has_schema_privilege(p.pronamespace, 'USAGE') AND has_function_privilege(p.oid, 'EXECUTE')) THEN
+        PERFORM dashboard.emit(topic, payload, 'outreach_member', jsonb_build_object('app.user_id', user_id));
+    END IF;
+END $$;
+REVOKE EXECUTE ON FUNCTION outreach.tell FROM PUBLIC;
+
+CREATE FUNCTION outreach.tell_campaign() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM outreach.tell('campaignUpdate', NEW.user_id, jsonb_build_object(
+        'campaignId', NEW.id, 'status', NEW.status, 'message', outreach.describe('campaign', NEW.name, NEW.status::text),
+        'data', jsonb_build_object('name', NEW.name, 'people', NEW.people)));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION outreach.tell_connection() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM outreach.tell('connectionUpdate', NEW.user_id, jsonb_build_object(
+        'connectionId', NEW.id, 'status', NEW.state, 'message', format('%s is %s', NEW.name, NEW.state),
+        'data', jsonb_build_object('name', NEW.name, 'campaignId', NEW.campaign_id)));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION outreach.tell_activity() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM outreach.tell('activityUpdate', NEW.user_id, jsonb_build_object(
+        'logId', NEW.id, 'connectionId', NEW.connection_id, 'message', NEW.description,
+        'data', jsonb_build_object('kind', NEW.kind, 'campaignId', NEW.campaign_id)));
+    RETURN NULL;
+END $$;
+
+CREATE FUNCTION outreach.tell_import() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+    PERFORM outreach.tell('importStatusUpdate', NEW.user_id, jsonb_build_object(
+        'importId', NEW.id, 'remainingImports', NEW.remaining,
+        'message', format('Importing %s: %s of %s people', NEW.source, NEW.done, NEW.total),
+        'data', jsonb_build_object('campaignId', NEW.campaign_id, 'state', NEW.state, 'done', NEW.done, 'total', NEW.total)));
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER tell_campaign AFTER INSERT OR UPDATE OF status ON outreach.campaigns FOR EACH ROW
+    EXECUTE FUNCTION outreach.tell_campaign();
+CREATE TRIGGER tell_connection AFTER INSERT OR UPDATE ON outreach.connections FOR EACH ROW
+    EXECUTE FUNCTION outreach.tell_connection();
+CREATE TRIGGER tell_activity AFTER INSERT ON outreach.logs FOR EACH ROW EXECUTE FUNCTION outreach.tell_activity();
+CREATE TRIGGER tell_import AFTER INSERT OR UPDATE OF done ON outreach.import_status FOR EACH ROW
+    EXECUTE FUNCTION outreach.tell_import();
+
 CREATE TRIGGER log_invitation AFTER INSERT ON outreach.connections FOR EACH ROW
     EXECUTE FUNCTION outreach.log_connection();
 CREATE TRIGGER log_answer AFTER UPDATE OF accepted_at, declined_at, withdrawn_at ON outreach.connections FOR EACH ROW
