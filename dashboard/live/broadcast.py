@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, cast
 
 from dashboard.live.topic import Topic
-from dashboard.postgres.scope import Scope
+from dashboard.postgres.scope import Scope, scope_here
 
 if TYPE_CHECKING:
     from dashboard.live.live import Live
@@ -21,7 +21,7 @@ class Broadcast:
 
     def topic(self, name: str, *, scope: Scope | None = None) -> Topic:
         """What is said on a topic from now on, as far as `scope` may hear it (as in `query`)."""
-        return Topic(cast("Live", self), name, scope)
+        return Topic(cast("Live", self), name, scope_here() if scope is None else scope)
 
     async def broadcast(self, topic: str, payload: Any, *, audience: Scope | None = None) -> None:
         """Say something to all who listen to a topic, in every process; ``SELECT dashboard.emit(…)`` does it in SQL.
