@@ -7,12 +7,13 @@ const FAULTS = { authentication: "Access", data: "Data", live: "Database" };
 export const troubles = Object.assign(new EventTarget(), { all: new Map() });
 
 export class Card {
-  constructor(options, { className = "", skeleton = 3, head = true } = {}) {
+  // Of `lines` lines, each `line` px high, and `more` px the skeleton is as high as the body will be.
+  constructor(options, { className = "", skeleton = 3, head = true, lines = 0, line = 0, more = 0 } = {}) {
     this.title = h("h2", {}, options.title ?? "");
     this.aside = h("span", { class: "aside" }, options.caption ?? "");
     this.head = h("div", { class: "head" }, this.title, this.aside);
     this.error = h("div", { class: "problem", role: "status", hidden: true });
-    this.skeleton = h("div", { class: "skeleton", "aria-hidden": "true" }, Array.from({ length: skeleton }, () => h("i")));
+    this.skeleton = h("div", { class: "skeleton", "aria-hidden": "true", style: `--lines:${lines};--line:${line};--more:${more}` }, Array.from({ length: skeleton }, () => h("i")));
     this.body = h("div", { class: "body", hidden: true });
     this.node = h("section", { class: `card ${className}`, "aria-busy": "true", "aria-label": options.title || null });
     if (head && (options.title || options.caption)) this.node.append(this.head);

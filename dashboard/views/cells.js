@@ -4,6 +4,7 @@ import { fullTime, serverTime } from "./format.js";
 
 const LINE = 60; // characters of code that are shown as they are
 const SOON = 10; // seconds left that deserve attention
+const percentage = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 0 });
 const running = new Map(); // node → {at, isLeft}
 
 // One timer for all clocks of the page; it beats on the second of the server's clock, so that all change together.
@@ -44,7 +45,7 @@ function bar(share, old) {
   const [track, text] = node.children;
   track.setAttribute("aria-valuenow", percent);
   track.firstChild.style.width = `${percent}%`;
-  setText(text, `${percent} %`);
+  setText(text, percentage.format(percent / 100));
   return node;
 }
 

@@ -10,7 +10,7 @@ import { Readout } from "./readout.js";
 export class ChartView {
   constructor(options) {
     this.options = options;
-    this.card = new Card({ ...options, caption: options.caption || " " }, { className: "chart", skeleton: Math.max(3, Math.round(options.height / 24)) });
+    this.card = new Card({ ...options, caption: options.caption || " " }, { className: "chart", skeleton: Math.max(3, Math.round(options.height / 24)), lines: 1, line: options.height, more: options.by ? 28 : 0 });
     this.sheet = h("div", { class: "fill" });
     this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` }, this.sheet);
     this.legend = h("div", { class: "legend" });
@@ -203,8 +203,9 @@ export class ChartView {
 
   tell() {
     if (this.options.caption || link.at === null || !this.axis) return;
-    const zone = this.axis === "time" ? ` · ${timeZone}` : "";
-    setText(this.card.aside, `to ${clockTime(link.at)}${zone}`);
+    this.until ??= this.card.aside.appendChild(h("span"));
+    setText(this.until, `to ${clockTime(link.at)}`);
+    if (this.axis === "time") this.zone ??= this.card.aside.appendChild(h("span", { class: "zone" }, timeZone));
   }
 }
 

@@ -130,7 +130,7 @@ class Chart(View):
     stacked = param.Boolean(default=None, allow_None=True, doc="Whether areas and bars stand on each other.")
     points = param.Integer(default=2000, bounds=(10, 20000), doc="Points drawn of one series at most.")
     height = param.Integer(default=260, bounds=(80, 2000), doc="Height of the drawing in pixels.")
-    unit = param.String(default="", doc="Written behind the numbers of the vertical axis.")
+    unit = param.String(default="", doc="Written behind the numbers of the vertical axis; $ € £ ¥ before.")
     select = param.String(default="", doc="Field of the page's selection that a click on a category selects in.")
     figure = param.Callable(default=None, allow_None=True, doc="Changes the Bokeh figure once.")
 

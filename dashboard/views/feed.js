@@ -12,7 +12,7 @@ export class FeedView {
   constructor(options, send) {
     this.options = options;
     this.send = send;
-    this.card = new Card(options, { skeleton: 6 });
+    this.card = new Card(options, { skeleton: options.limit, lines: options.limit, line: 35, more: -1 });
     this.more = h("button", { class: options.seen === "column" ? "more online" : "more", type: "button", hidden: true, onclick: () => this.see() });
     this.list = h("ul", { class: "feed" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");

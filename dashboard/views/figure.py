@@ -34,12 +34,18 @@ Customise = Callable[[Any], object] | None
 #: Ticks in the reader's zone; `zone` is "UTC" for times that have none.
 _TICK = """
 const gap = ticks.length > 1 ? ticks[1] - ticks[0] : 0, day = 86400000;
-const shown = gap >= 28 * day ? {month: "short", year: "numeric"} : gap >= day ? {day: "numeric", month: "short"}
+const timeZone = zone || undefined, hour = {hour: "numeric", minute: "numeric", hour12: false, timeZone};
+const isNewDay = gap >= 3600000 && /^(24|00):00$/.test(new Intl.DateTimeFormat("en", hour).format(tick));
+const shown = gap >= 28 * day ? {month: "short", year: "numeric"}
+  : gap >= day || isNewDay ? {day: "numeric", month: "short"}
   : gap >= 60000 || gap === 0 ? {hour: "2-digit", minute: "2-digit", hour12: false}
   : {hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false};
-return new Intl.DateTimeFormat(undefined, {...shown, timeZone: zone || undefined}).format(tick);
+return new Intl.DateTimeFormat(undefined, {...shown, timeZone}).format(tick);
 """
-_NUMBER = 'return new Intl.NumberFormat(undefined, {notation: "compact", maximumFractionDigits: 2}).format(%s) + unit;'
+_NUMBER = """
+const number = new Intl.NumberFormat(undefined, {notation: "compact", maximumFractionDigits: 2}).format(tick);
+return ["$", "€", "£", "¥"].includes(unit) ? unit + number : number + unit;
+"""
 
 
 @dataclass(frozen=True)
@@ -97,7 +103,7 @@ def _axes(figure: Any, drawing: Drawing) -> None:
     if drawing.axis in ("time", "clock"):
         across.ticker = DatetimeTicker(desired_num_ticks=6)
         across.formatter = CustomJSTickFormatter(args=_zone(drawing), code=_TICK)
-    formatter = CustomJSTickFormatter(args={"unit": drawing.unit}, code=_NUMBER % "tick")
+    formatter = CustomJSTickFormatter(args={"unit": drawing.unit}, code=_NUMBER)
     up: Any = LinearAxis(ticker=BasicTicker(desired_num_ticks=5))
     up.formatter = formatter
     figure.add_layout(across, "below")

@@ -10,7 +10,7 @@ const NARROWEST = 200, HEIGHT = 56, GAP = 6; // px of a card, and between two; a
 export class LanesView {
   constructor(options) {
     this.options = options;
-    this.card = new Card(options, { skeleton: 4 });
+    this.card = new Card(options, { skeleton: 4, lines: options.height, line: 56, more: 62 });
     const shares = options.shares.length ? options.shares : options.lanes.map(() => 1);
     const columns = shares.map((share) => `minmax(0, ${share}fr)`).join(" ");
     this.sheet = h("div", { class: "lanes", style: `--columns:${columns};--height:${options.height}` });

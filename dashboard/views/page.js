@@ -36,12 +36,16 @@ export class PageView {
       h("a", { href: address, class: name === options.active ? "on" : null, "aria-current": name === options.active ? "page" : null }, name)
     ));
     const navigation = links.length ? h("nav", { "aria-label": "Dashboards" }, links) : null;
+    requestAnimationFrame(() => { // on a phone the links are wider than the screen
+      const here = navigation?.querySelector("[aria-current]");
+      if (here) navigation.scrollLeft = here.offsetLeft - navigation.offsetLeft - (navigation.clientWidth - here.offsetWidth) / 2;
+    });
     return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, this.toggle);
   }
 
   content(options, tools, contents) {
     const own = tools.map((tool) => h("div", { class: "tool" }, tool));
-    const bar = options.title || tools.length || this.updates ? h("div", { class: "bar" }, h("h1", {}, options.title), this.selection.node, own, h("span", { class: "push" }), this.updates?.node) : null;
+    const bar = options.title || tools.length || this.updates ? h("div", { class: "bar" }, h("h1", {}, options.title), h("div", { class: "tools" }, this.selection.node, own), h("span", { class: "push" }), this.updates?.node) : null;
     const cells = contents.map((content, place) => h("div", { class: "cell", style: `--span:${options.spans[place]}`, "data-span": options.spans[place], hidden: place >= options.spans.length }, content));
     const footer = h("footer", {}, this.snapshot.node, options.note ? h("span", {}, options.note) : null);
     return h("main", { id: "content", tabindex: "-1" }, bar, this.selection.line, cells, footer);

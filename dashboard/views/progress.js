@@ -10,7 +10,7 @@ const precise = new Intl.NumberFormat(undefined, { style: "percent", maximumFrac
 export class ProgressView {
   constructor(options) {
     this.options = options;
-    this.card = new Card(options, { skeleton: 4 });
+    this.card = new Card(options, { skeleton: 5, lines: 5, line: 40, more: -10 });
     this.list = h("ul", { class: "bars" });
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     this.more = h("small", { class: "mute" });

@@ -21,7 +21,7 @@ export class TableView {
     this.asked = nothing();
     this.hidden = new Set();
     this.choosing = new Choosing(this);
-    this.card = new Card({ ...options, title: options.title || " " }, { skeleton: Math.min(8, options.size + 1) });
+    this.card = new Card({ ...options, title: options.title || " " }, { skeleton: Math.min(8, options.size + 1), lines: options.scroll ? 0 : options.size, line: Object.keys(options.below).length ? 53 : 35, more: 32 });
     this.tally = h("span", { class: "tag", hidden: true });
     this.card.title.after(this.tally);
     this.filters = h("span", { class: "filters" });

@@ -6,7 +6,7 @@ import { Picks, pickable } from "./picking.js";
 
 export class TileView {
   constructor(options) {
-    this.card = new Card({ ...options, caption: "" }, { className: "tile", skeleton: 2, head: false });
+    this.card = new Card({ ...options, caption: "" }, { className: options.compared ? "tile compared" : "tile", skeleton: 2, head: false });
     this.card.body.className = "foot";
     const { node, body } = this.card;
     this.value = h("span");

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 #: Points of a sparkline.
 SPARK = 60
 Change = Literal["percent", "absolute", "points"]
+#: From this share on a change is said as a multiple.
+MULTIPLE = 10
 TONES = ("ok", "warn", "bad", "plain")
 
 
@@ -89,11 +91,16 @@ class TileShape(Shape):
 
     def _moved(self, moved: float, before: float, value: object, compared: object) -> str | None:
         if self.change == "percent":
-            return f"{moved / abs(before) * 100:.1f} %" if before else None
+            return _percent(moved / abs(before)) if before else None
         if self.change == "points":
             return f"{moved * 100:.1f} pt"
         is_exact = type(value) is type(compared) and isinstance(value, int | Decimal)
         return formatted(self.format, abs(value - compared) if is_exact else moved)  # type: ignore[operator]  # numbers both
+
+
+def _percent(share: float) -> str:
+    """A share in words: a multiple where percents would be a number nobody takes in."""
+    return f"{share * 100:.1f}%" if share < MULTIPLE else f"{share:,.0f}×"
 
 
 class Tile(View):

@@ -73,8 +73,8 @@ def test_a_format_that_fits_no_number_is_refused(format: str) -> None:
 @pytest.mark.parametrize(
     ("options", "expected"),
     [
-        ({}, ("20.0 %", "up", "ok")),
-        ({"lower_is_better": True}, ("20.0 %", "up", "bad")),
+        ({}, ("20.0%", "up", "ok")),
+        ({"lower_is_better": True}, ("20.0%", "up", "bad")),
         ({"change": "absolute"}, ("2", "up", "ok")),
         ({"change": "absolute", "format": "${:,.2f}"}, ("$2.00", "up", "ok")),
     ],
@@ -89,7 +89,11 @@ def test_a_tile_is_compared_with_another_query() -> None:
     now = live.query("now").answer({"n": "int8"}, [(9,)])
     before = live.query("before").answer({"n": "int8"}, [(10,)])
     change = body(dashboard.Tile(now, comparison=before))["change"]
-    assert (change["text"], change["way"]) == ("10.0 %", "down")
+    assert (change["text"], change["way"]) == ("10.0%", "down")
+
+
+def test_a_change_of_ten_times_and_more_is_said_as_a_multiple() -> None:
+    assert body(dashboard.Tile(one(1300, was=1), comparison="was"))["change"]["text"] == "1,299×"
 
 
 def test_a_change_from_nothing_is_not_said() -> None:

@@ -84,6 +84,7 @@ class Board:
             format="**{caller}**",
             below=about,
             shares=[1, 2, 1],
+            height=3,
             nothing="nobody",
         )
 

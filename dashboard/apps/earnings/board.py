@@ -92,7 +92,7 @@ class Board:
             by="source",
             kind="area",
             height=220,
-            unit=" $",
+            unit="$",
         )
 
     def ticker(self) -> View:
