@@ -23,7 +23,12 @@ class Proxy:
         self._delay = 0.0
         self._pipes: set[asyncio.Task[None]] = set()
         self._writers: set[asyncio.StreamWriter] = set()
-        self.accepted = 0
+        self._needle: bytes | None = None
+        self._client = b""
+        self._opened: dict[asyncio.StreamWriter, bytes] = {}
+        self._is_delivered = False
+        self._deaf: set[asyncio.StreamWriter] = set()
+        self.accepted = self.cuts = 0
 
     @property
     def dsn(self) -> str:
@@ -50,6 +55,13 @@ class Proxy:
     def stall(self) -> None:
         """Keep every connection open and forward nothing: a half-open wire."""
         self._open.clear()
+
+    def cut_at(self, needle: bytes, *, delivered: bool, client: bytes = b"") -> None:
+        """Cut one connection when its client says this: before the server hears it, or when it has answered, unheard.
+
+        `client`: what it called itself when it connected.
+        """
+        self._needle, self._is_delivered, self._client = needle, delivered, client
 
     def slow(self, seconds: float) -> None:
         """Wait before forwarding each piece."""
@@ -79,16 +91,21 @@ class Proxy:
         except OSError:
             writer.transport.abort()
             return
-        for source, sink in ((reader, far_writer), (far_reader, writer)):
+        for source, sink, back in ((reader, far_writer, writer), (far_reader, writer, None)):
             self._writers.add(sink)
-            pipe = asyncio.create_task(self._forward(source, sink))
+            pipe = asyncio.create_task(self._forward(source, sink, back))
             self._pipes.add(pipe)
             pipe.add_done_callback(self._pipes.discard)
 
-    async def _forward(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
+    async def _forward(
+        self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, back: asyncio.StreamWriter | None
+    ) -> None:
+        """Pass on what comes from `source`; `back` leads to the client, if it is that which speaks."""
         try:
             with suppress(ConnectionError):
                 while piece := await source.read(65_536):
+                    if sink in self._deaf or not self._hears(piece, back):
+                        break
                     if self._delay:
                         await asyncio.sleep(self._delay)
                     await self._open.wait()
@@ -96,4 +113,19 @@ class Proxy:
                     await sink.drain()
         finally:
             self._writers.discard(sink)
+            self._deaf.discard(sink)
+            self._opened.pop(sink, None)
             sink.close()
+
+    def _hears(self, piece: bytes, back: asyncio.StreamWriter | None) -> bool:
+        """Whether the server is to hear it; if it holds the word to cut at, that is the connection's last."""
+        if back is None:
+            return True
+        opened = self._opened[back] = (self._opened.get(back, b"") + piece)[:1_000]
+        if self._needle is None or self._needle not in piece or self._client not in opened:
+            return True
+        self._needle = None
+        self.cuts += 1
+        if self._is_delivered:
+            self._deaf.add(back)
+        return self._is_delivered

@@ -120,7 +120,7 @@ class Session:
         if write.xid is not None and write.server is None:
             write.server = self.live.server
         if write.state == "committed":
-            if write.receipt is not None and write.receipt.inverse:
+            if write.receipt is not None and write.receipt.inverse and not write.is_undo:
                 self._undo = [*self._undo, write.receipt.inverse][-UNDONE:]
             self.live.look()
         self._moved()

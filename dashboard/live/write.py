@@ -115,7 +115,7 @@ class Write:
     @property
     def is_doubtful(self) -> bool:
         """Whether it may have gone through: it was sent, and the answer was lost."""
-        return self.state == "kept" and self.was_sent
+        return self.is_open and self.was_sent and self.xid is None
 
     @property
     def choices(self) -> tuple[Choice, ...]:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
@@ -97,11 +98,15 @@ class Writer:
         for one in self.outbox.restore():
             write = loaded(one.content, key=one.key, at=one.at)
             write.forget = self.forget
+            write.was_sent = True  # for all that is known
             self.kept[write.key] = write
-            if one.problem is None:
-                write.state = "kept"
+            if one.problem is not None:
+                write.refuse(WriteRefused(one.problem, sql=write.commands[0].text))
+            elif time.time() - one.at > settings().write_key_retention / 2:
+                write.refuse(_too_old(write))
+                self.outbox.refuse(write.key, str(write.error))
             else:
-                write.refuse(WriteRefused(one.problem, sql=""))
+                write.state = "kept"
         if any(write.state == "kept" for write in self.kept.values()):
             self._replay_soon()
 
@@ -292,6 +297,14 @@ class Writer:
         """Close connections and the file; what waits there is the next process's."""
         await self.pool.close()
         self.outbox.close()
+
+
+def _too_old(write: Write) -> WriteRefused:
+    return WriteRefused(
+        "This write has waited for so long that it cannot be told any more whether it went through.",
+        "Look whether it did, then make it again or discard it.",
+        sql=write.commands[0].text,
+    )
 
 
 def _receipt(write: Write, done: Sequence[Applied]) -> Receipt:

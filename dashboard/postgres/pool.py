@@ -47,7 +47,7 @@ class Pool:
             try:
                 yield connection
             except BaseException:
-                if connection.is_in_transaction():
+                if not connection.is_closed() and connection.is_in_transaction():
                     connection.terminate()
                 raise
             finally:
