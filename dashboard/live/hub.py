@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -91,6 +91,7 @@ class Hub:
         self.on_tick: list[Callable[[Tick], None]] = []
         self.on_answer: Callable[[Answer, Delta | None], None] = lambda _answer, _delta: None
         self.on_aside: Callable[[Answer], None] = lambda _answer: None
+        self.on_snapshot: Callable[[Reading], Awaitable[None]] | None = None
         self.clock_interval = clock_interval
         self.ticks = 0
         self.figures = Figures()
@@ -201,6 +202,8 @@ class Hub:
     ) -> tuple[Work, Window, News]:
         async with reader.window(self.offset) as window:
             reading = Reading(reader.connection)
+            if self.on_snapshot is not None and reader.has_log:
+                await self.on_snapshot(reading)
             work = await self._plan(reader, reading, window, heartbeat, settle)
             one = attempt.Attempt(reading, work)
             await one.run(guarded=guarded)

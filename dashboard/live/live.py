@@ -25,6 +25,7 @@ from dashboard.live.hub import Hub, Tick, call
 from dashboard.live.opening import Opening
 from dashboard.live.query import PRIORITIES, LiveQuery, Priority, Subscription
 from dashboard.live.stream import ChangeStream
+from dashboard.live.writing import Writing
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect as open_connection
 from dashboard.postgres.follower import Follower, Pace
@@ -38,7 +39,7 @@ GRACE = 5.0
 """Seconds an answer is kept after its last user left: a page that is loaded again finds it warm."""
 
 
-class Live(Broadcast):
+class Live(Broadcast, Writing):
     """Live queries on one database.
 
     Parameters
@@ -50,6 +51,7 @@ class Live(Broadcast):
     """
 
     def __init__(self, dsn: str | Callable[[], str], *, pace: Pace | None = None) -> None:
+        super().__init__()
         self._dsn = dsn
         self.pace = pace or _pace()
         self.hub = Hub(clock_interval=settings().clock_interval)
@@ -125,10 +127,10 @@ class Live(Broadcast):
         self._opening = Opening(self.dsn, self.pace)
         self._follower = Follower(self.dsn, self.hub.tick, upkeep=_upkeep(), pace=self.pace)
         self._follower.on_status = self._tell_status
-        self._spawn(self._run(self._follower, self._opening))
+        self.spawn(self._run(self._follower, self._opening))
         for answer in self._answers.values():
             if self._awake.get(answer) and not answer.is_ready:
-                self._spawn(self._open(answer))
+                self.spawn(self._open(answer))
 
     @staticmethod
     async def _run(follower: Follower, opening: Opening) -> None:
@@ -139,6 +141,7 @@ class Live(Broadcast):
 
     def _forget_loop(self) -> None:
         self.hub.forget_loop()
+        self.forget_writing()
         self._follower = self._opening = self._loop = None
         self._tasks.clear()
         self._first.clear()
@@ -163,14 +166,21 @@ class Live(Broadcast):
         NotASelect
             It is something else.
         """
+        query = LiveQuery(self, self.answer(sql, parameters, scope_here() if scope is None else scope), priority)
+        self.count(query)
+        return query
+
+    def answer(self, sql: str, parameters: tuple[Any, ...], scope: Scope | None) -> Answer:
+        """The one answer to a question; raises as `query`."""
         if self.is_closed:
             raise Closed("This Live was closed.", "Open another with dashboard.connect().")
         self._is_plain = self._is_plain or self._entered == 0
-        asked = Answer(sql, parameters, scope_here() if scope is None else scope)
-        answer = self._answers.setdefault(asked.identity, asked)
-        query = LiveQuery(self, answer, priority)
+        asked = Answer(sql, parameters, scope)
+        return self._answers.setdefault(asked.identity, asked)
+
+    def count(self, query: LiveQuery) -> None:
+        """Show a query in the monitor."""
         self._queries.add(query)
-        return query
 
     async def install(self, *names: str) -> None:
         """Install capture on tables, named as one writes them in SQL; those that have it are left alone."""
@@ -240,7 +250,7 @@ class Live(Broadcast):
         if not answer.is_ready and answer.error is None:
             first = self._first.get(answer)
             if first is None:
-                self._spawn(self._open(answer))
+                self.spawn(self._open(answer))
                 await asyncio.sleep(0)
                 first = self._first.get(answer)
             if first is not None:
@@ -278,7 +288,7 @@ class Live(Broadcast):
         self._tell(answer, delta)
 
     def _read_aside(self, answer: Answer) -> None:
-        self._spawn(self._aside(answer))
+        self.spawn(self._aside(answer))
 
     async def _aside(self, answer: Answer) -> None:
         """Read an answer that would hold up the tick, or failed in it, and give it back to the hub."""
@@ -330,7 +340,7 @@ class Live(Broadcast):
                 self.hub.join(answer)
                 self._follower.wake()
             elif answer not in self._first:
-                self._spawn(self._open(answer))
+                self.spawn(self._open(answer))
 
     def rest(self, answer: Answer) -> None:
         """Count one less; when nobody looks any more it is kept as it is."""
@@ -386,7 +396,8 @@ class Live(Broadcast):
         for callback in list(self._on_status):
             call(callback, status)
 
-    def _spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, Any]) -> None:
+        """Start a task that ends with this."""
         assert self._loop is not None
         task = self._loop.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
@@ -406,10 +417,12 @@ class Live(Broadcast):
         self.is_closed = True
         for callback in list(self._on_close):
             callback()
+        self.stop_writing()
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await self.close_writing()
         self.hub.close()
         if self._opening is not None:
             await self._opening.close()
@@ -429,7 +442,10 @@ def _pace() -> Pace:
 
 
 def _upkeep() -> Upkeep:
-    return Upkeep(retention=settings().log_retention, max_bytes=settings().log_size * 1_000_000)
+    wanted = settings()
+    return Upkeep(
+        retention=wanted.log_retention, max_bytes=wanted.log_size * 1_000_000, keys=wanted.write_key_retention
+    )
 
 
 def _appended(callbacks: list[Any], callback: Any) -> Subscription:

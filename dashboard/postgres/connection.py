@@ -50,7 +50,14 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
         self._check_open()
         return list(await self._execute(sql, parameters, limit, None))
 
+    async def run(self, sql: str, *parameters: Any) -> tuple[list[asyncpg.Record], str]:
+        """Run one statement; its rows, and the tag that tells what it did (``UPDATE 3``)."""
+        self._check_open()
+        rows, status, _ = await self._execute(sql, parameters, 0, None, return_status=True)
+        return list(rows), status.decode() if isinstance(status, bytes) else str(status or "")
 
+
+Record = asyncpg.Record
 OLDEST = 140000
 _SECRET = re.compile(r"\b((?:ssl)?password\s*=\s*)('(?:\\.|[^'\\])*'?|(?:\\.|\S)*)", re.IGNORECASE | re.DOTALL)
 _LOST = (
@@ -274,6 +281,11 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
     else:
         with translated():
             await connection.execute("COMMIT", timeout=patience)
+
+
+def milliseconds(seconds: float) -> str:
+    """A time as PostgreSQL's settings take it."""
+    return str(int(seconds * 1000))
 
 
 async def fetch(connection: Connection, sql: str, *parameters: Any) -> list[asyncpg.Record]:
