@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
-from dashboard.apps.writing import write
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -197,7 +196,7 @@ class Board:
     async def _write(self, keys: Any) -> None:
         for key in keys if isinstance(keys, list) else ():
             if isinstance(key, str) and key.isdecimal():
-                await write(self._live, self._scope, ACKNOWLEDGE, int(key))
+                await self._live.write(ACKNOWLEDGE, int(key), scope=self._scope)
 
 
 def about(row: Mapping[str, Any]) -> str:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
-from dashboard.apps.writing import write
 from dashboard.errors import QueryError
 from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
 
@@ -160,5 +159,6 @@ class Board:
         return Switch(self._query("simulation", priority="critical"), self._turn, title="Simulation", column="is_on")
 
     async def _turn(self, wanted: bool) -> None:
-        if not await write(self._live, self._scope, SQL["switch"], self._owner, wanted):
+        receipt = await self._live.write(SQL["switch"], self._owner, wanted, scope=self._scope)
+        if receipt.count == 0:
             raise QueryError("There is no switch for this owner.", "Reload the page.", sql=SQL["switch"])
