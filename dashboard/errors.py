@@ -98,6 +98,10 @@ class ViewError(DashboardError):
     """A view was given options that do not fit its query (an unknown column, a wrong format)."""
 
 
+class AlertError(DashboardError):
+    """A rule, a contact point or a preference cannot be used, or alerts cannot be kept here."""
+
+
 class MessageError(DashboardError):
     """A message cannot be sent or heard: its topic, payload or audience is none."""
 

@@ -132,6 +132,10 @@ class Settings(BaseSettings):
     )
     log_size: int = Field(default=1024, gt=0, description="megabytes of changes after which the log rotates earlier")
 
+    alert_retention: float = Field(
+        default=2_592_000, gt=0, description="seconds that notices are kept in the history of alerts"
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="least severe message written to stderr"
     )

@@ -16,6 +16,7 @@ from typing import Any, Self
 from weakref import WeakSet
 
 from dashboard.errors import Closed, ConnectionLost, DashboardError, NotForYou
+from dashboard.live.alerts.alerting import Alerting
 from dashboard.live.answer import Answer, Identity
 from dashboard.live.attempt import told
 from dashboard.live.broadcast import Broadcast
@@ -39,7 +40,7 @@ GRACE = 5.0
 """Seconds an answer is kept after its last user left: a page that is loaded again finds it warm."""
 
 
-class Live(Broadcast, Writing):
+class Live(Broadcast, Alerting, Writing):
     """Live queries on one database.
 
     Parameters

@@ -43,12 +43,12 @@ class Asking:
                 async with asyncio.timeout(self.patience):
                     return await question(await self._open())
             except TimeoutError as error:
-                self._drop()
+                self.drop()
                 raise ConnectionLost(
                     f"The database did not answer within {self.patience:g} s.", "See whether it is overloaded."
                 ) from error
             except BaseException:
-                self._drop()
+                self.drop()
                 raise
 
     async def close(self) -> None:
@@ -65,7 +65,8 @@ class Asking:
             )
         return self._connection
 
-    def _drop(self) -> None:
+    def drop(self) -> None:
+        """Close the connection at once."""
         connection, self._connection = self._connection, None
         if connection is not None:
             connection.terminate()

@@ -40,6 +40,8 @@ from dashboard.postgres.captured import (
 from dashboard.postgres.connection import Connection, translated
 from dashboard.sql import load
 
+OURS = "dashboard_alerts."
+"""How names of our own tables begin that are captured like anybody's; they go with the last of the others."""
 _LOCK = "SELECT pg_advisory_xact_lock(1684107106, 3)"
 
 
@@ -88,8 +90,12 @@ async def uninstall(connection: Connection, names: Sequence[str] = (), *, lock_t
     async with _alone(connection, lock_timeout):
         tables = [await _capturable(connection, name) for name in names]
         await _settle(connection, [table["oid"] for table in tables] or None, captured=False)
-        if await captured_tables(connection):
+        left = await captured_tables(connection)
+        if any(not table.name.startswith(OURS) for table in left):
             return
+        if left:
+            await _settle(connection, [table.oid for table in left], captured=False)
+        await connection.execute(load("alerts_drop"))
         place = await here(connection)
         if place["has_schema"]:
             _must_be_ours(place)

@@ -1,0 +1,82 @@
+"""What a `Live` offers of alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+from functools import cached_property
+from typing import TYPE_CHECKING, cast
+
+from dashboard.postgres.scope import Scope
+
+from .alerts import Alerts
+from .rule import Condition, Rows, Rule
+
+if TYPE_CHECKING:
+    from dashboard.live.live import Live
+    from dashboard.live.query import LiveQuery
+
+
+class Alerting:
+    """Rules over live queries; the part of `dashboard.live.Live` that has them."""
+
+    @cached_property
+    def alerts(self) -> Alerts:
+        """The alerts of this database: contact points, preferences, silences, and the rules that are watched here."""
+        return Alerts(cast("Live", self))
+
+    def alert(
+        self,
+        query: LiveQuery,
+        *,
+        name: str,
+        title: str = "",
+        when: Condition | None = None,
+        severity: str = "warning",
+        labels: Sequence[str] = (),
+        summary: str = "",
+        audience: Scope | None = None,
+        to: Sequence[str] = (),
+        is_event: bool = False,
+        interval: timedelta = timedelta(seconds=30),
+    ) -> Rule:
+        """Tell people when this query says so, and when it says so no more.
+
+        Parameters
+        ----------
+        query
+            Asked in its own scope; where that is not named, in the connection's own.
+        name
+            Names the rule in this database: of all processes that know it, one watches it.
+        title
+            What people read first; the name by default.
+        when
+            `Rows()` (any row), `Above("column", limit)` or `Below`, each with a `hold`.
+        severity
+            info, warning or critical; or a template such as ``"{severity}"``.
+        labels
+            Columns that tell instances apart; without any, the rule is one instance.
+        summary
+            One line for each instance: a template with columns in braces, ``{rows}`` is how many rows meet it.
+        audience
+            Whom it concerns, as they look: a role, and settings whose values may name columns
+            (``{"app.user_id": "{account_id}"}``). None: those who look after the database.
+        to
+            Contact points that are told in any case.
+        is_event
+            Instances are events: they are told once and have no end. What is there when the rule is first watched
+            counts as told.
+        interval
+            The least time between two notices of this rule to one audience; what fires meanwhile is one notice.
+
+        Raises
+        ------
+        AlertError
+            It cannot be such a rule.
+        """
+        rule = Rule(
+            query=query, name=name, title=title or name, when=when or Rows(), severity=severity, labels=tuple(labels),
+            summary=summary, audience=audience, to=tuple(to), is_event=is_event, interval=interval,
+        )  # fmt: skip
+        self.alerts.add(rule)
+        return rule

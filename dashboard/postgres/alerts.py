@@ -1,0 +1,198 @@
+"""The tables of alerts: making them, holding rules, and noting what follows (``sql/alerts*.sql``).
+
+Rows go in and come out as plain values; what they mean is the business of `dashboard.live.alerts`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import asyncpg
+import orjson
+
+from dashboard.errors import AlertError, NotNow, QueryError
+from dashboard.postgres import capture
+from dashboard.postgres.connection import Connection, Record, fetch, translated
+from dashboard.postgres.scope import Scope
+from dashboard.sql import load
+
+CAPTURED = (
+    "dashboard_alerts.notice",
+    "dashboard_alerts.preference",
+    "dashboard_alerts.silence",
+    "dashboard_alerts.seen",
+)
+"""What pages follow."""
+_LOCK = "SELECT pg_advisory_xact_lock(1684107106, 4)"
+_MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Held:
+    """A rule that this process holds: whether it was ever evaluated, and contact points it names in vain."""
+
+    name: str
+    has_begun: bool
+    missing: tuple[str, ...]
+
+
+async def install(connection: Connection) -> None:
+    """Make the tables of alerts, and capture on what pages show of them; nothing if they are there.
+
+    Raises
+    ------
+    CaptureError, PrivilegeError
+        This role may not.
+    """
+    with translated():
+        async with connection.transaction():
+            await connection.execute("SELECT set_config('client_min_messages', 'warning', true)")
+            await connection.execute(_LOCK)
+            await connection.execute(load("alerts"))
+    await capture.install(connection, CAPTURED)
+
+
+async def uninstall(connection: Connection) -> None:
+    """Take them away, with history and preferences."""
+    if await is_installed(connection):
+        await capture.uninstall(connection, CAPTURED)
+        with translated():
+            await connection.execute(load("alerts_drop"))
+
+
+async def is_installed(connection: Connection) -> bool:
+    """Whether they are there."""
+    with translated():
+        return bool(await connection.fetchval("SELECT to_regclass('dashboard_alerts.delivery') IS NOT NULL"))
+
+
+async def declare(connection: Connection, rules: Mapping[str, Sequence[str]]) -> None:
+    """Make rules known, with the contact points that each names.
+
+    Raises
+    ------
+    AlertError
+        The tables are not there, or not ours to write.
+    """
+    try:
+        with translated():
+            await connection.executemany(
+                "INSERT INTO dashboard_alerts.rule (name, contacts) VALUES ($1, $2) "
+                "ON CONFLICT (name) DO UPDATE SET contacts = EXCLUDED.contacts "
+                "WHERE rule.contacts IS DISTINCT FROM EXCLUDED.contacts",
+                [(name, list(contacts)) for name, contacts in rules.items()],
+            )
+    except QueryError as error:
+        raise refusal(error) from error
+
+
+def refusal(error: QueryError) -> Exception:
+    """Our sentence where the tables are missing or not ours; the error itself otherwise."""
+    if isinstance(error.__cause__, _MISSING):
+        return AlertError("Alerts are not installed in this database.", "Run `dashboard alerts install DSN`.")
+    if isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
+        return AlertError(f"This role may not keep alerts: {error.message}", "Run it as the role that installed them.")
+    return error
+
+
+async def hold(connection: Connection, names: Sequence[str], holder: UUID, lease: timedelta) -> list[Held]:
+    """Hold these rules for so long, as far as nobody else does."""
+    rows = await fetch(connection, load("alerts_hold"), list(names), holder, lease)
+    return [Held(name=row["name"], has_begun=row["has_begun"], missing=tuple(row["missing"])) for row in rows]
+
+
+async def release(connection: Connection, holder: UUID) -> None:
+    """Hold none any more."""
+    await fetch(
+        connection, "UPDATE dashboard_alerts.rule SET holder = NULL, held_until = NULL WHERE holder = $1", holder
+    )
+
+
+async def instances(connection: Connection, rule: str) -> list[Record]:
+    """A rule's instances as they were noted."""
+    return await fetch(connection, "SELECT * FROM dashboard_alerts.instance WHERE rule = $1", rule)
+
+
+async def latest(connection: Connection, rule: str) -> list[Record]:
+    """When each audience was last told of a rule: role, settings, at."""
+    return await fetch(
+        connection,
+        "SELECT role, settings, max(fired_at) AS at FROM dashboard_alerts.notice "
+        "WHERE rule = $1 AND fired_at > now() - interval '1 day' GROUP BY role, settings",
+        rule,
+    )
+
+
+async def record(
+    connection: Connection,
+    rule: str,
+    holder: UUID,
+    *,
+    now: datetime,
+    changed: Sequence[Mapping[str, Any]],
+    ended: Sequence[str],
+    notices: Sequence[Mapping[str, Any]],
+) -> None:
+    """Note in one transaction what follows for a rule, and queue what is to be sent of it.
+
+    Raises
+    ------
+    NotNow
+        Another process holds the rule; nothing was done.
+    """
+    with translated():
+        async with connection.transaction():
+            mine = await connection.fetchval(
+                "SELECT true FROM dashboard_alerts.rule WHERE name = $1 AND holder = $2 FOR UPDATE", rule, holder
+            )
+            if not mine:
+                raise NotNow(f"Another process holds the rule {rule}.")
+            await connection.execute(
+                "UPDATE dashboard_alerts.rule SET begun_at = $2 WHERE name = $1 AND begun_at IS NULL", rule, now
+            )
+            if notices:
+                await connection.execute(load("alerts_notices"), _json(notices))
+            if changed:
+                await connection.execute(load("alerts_instances"), rule, _json(changed))
+            if notices:
+                await connection.execute(load("alerts_fired"), [notice["id"] for notice in notices], now)
+            if ended:
+                gone = await connection.fetch(
+                    "DELETE FROM dashboard_alerts.instance WHERE rule = $1 AND fingerprint = ANY ($2) RETURNING notice",
+                    rule,
+                    list(ended),
+                )
+                told = list({row["notice"] for row in gone} - {None})
+                if told:
+                    await connection.execute(load("alerts_resolved"), told, now)
+
+
+async def forget(connection: Connection, retention: timedelta) -> None:
+    """Forget notices older than that which are over, with what was sent of them, and silences that ended."""
+    await fetch(
+        connection,
+        "DELETE FROM dashboard_alerts.notice n WHERE n.fired_at < now() - $1::interval "
+        "AND NOT EXISTS (SELECT FROM dashboard_alerts.instance i WHERE i.notice = n.id)",
+        retention,
+    )
+    await fetch(connection, "DELETE FROM dashboard_alerts.silence WHERE until < now() - $1::interval", retention)
+
+
+def owner(scope: Scope | None) -> tuple[str, str]:
+    """A scope as the tables write it: role and settings."""
+    if scope is None:
+        return "", "{}"
+    return scope.role or "", orjson.dumps(dict(scope.settings), option=orjson.OPT_SORT_KEYS).decode()
+
+
+def scope_of(role: str, settings: str) -> Scope | None:
+    """A scope from what the tables write."""
+    return Scope(role=role, settings=orjson.loads(settings)) if role else None
+
+
+def _json(rows: Sequence[Mapping[str, Any]]) -> str:
+    return orjson.dumps([dict(row) for row in rows]).decode()

@@ -1,0 +1,58 @@
+"""What is to be sent of alerts, and what became of it: any process may send, each message by one."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID, uuid4
+
+from dashboard.postgres.connection import Connection, Record, fetch, translated
+from dashboard.sql import load
+
+
+async def claim(connection: Connection, *, now: datetime, lease: timedelta, pause: timedelta) -> list[Record]:
+    """Take one message that is due; its parts, or none. Those whose sender has ended are dealt with first."""
+    with translated():
+        async with connection.transaction():
+            await connection.execute(load("alerts_expired"))
+            return list(await connection.fetch(load("alerts_claim"), now, lease, uuid4(), pause))
+
+
+async def next_due(connection: Connection) -> datetime | None:
+    """When the next message is due."""
+    rows = await fetch(connection, "SELECT min(due_at) AS at FROM dashboard_alerts.delivery WHERE state = 'waiting'")
+    found: datetime | None = rows[0]["at"]
+    return found
+
+
+async def sent(connection: Connection, batch: UUID) -> None:
+    """A message went out; its contact point works (again)."""
+    with translated():
+        async with connection.transaction():
+            places = await connection.fetch(
+                "UPDATE dashboard_alerts.delivery SET state = 'sent', sent_at = clock_timestamp(), problem = '' "
+                "WHERE batch = $1 AND state = 'sending' RETURNING contact_point, role, settings",
+                batch,
+            )
+            for place in {(row["contact_point"], row["role"], row["settings"]) for row in places}:
+                await connection.execute(
+                    "UPDATE dashboard_alerts.notice SET resolved_at = clock_timestamp() WHERE rule = 'delivery' "
+                    "AND resolved_at IS NULL AND labels = jsonb_build_object('contact point', $1::text) "
+                    "AND (role, settings) = ($2::text, $3::jsonb)",
+                    *place,
+                )
+
+
+async def refused(connection: Connection, batch: UUID, problem: str, *, again_at: datetime | None) -> None:
+    """A message did not go out: it is tried again then, or (None) given up, and the person told so in the page."""
+    with translated():
+        async with connection.transaction():
+            places = await connection.fetch(
+                "UPDATE dashboard_alerts.delivery "
+                "SET state = CASE WHEN $3::timestamptz IS NULL THEN 'failed' ELSE 'waiting' END, "
+                "due_at = coalesce($3, due_at), problem = $2 WHERE batch = $1 AND state = 'sending' "
+                "RETURNING contact_point, role, settings",
+                batch, problem, again_at,
+            )  # fmt: skip
+            if again_at is None:
+                for place in {(row["contact_point"], row["role"], row["settings"]) for row in places}:
+                    await connection.execute(load("alerts_refused"), uuid4(), *place, problem)

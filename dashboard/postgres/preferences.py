@@ -1,0 +1,111 @@
+"""Contact points, and how people want to be told: preferences, silences, what they have seen.
+
+What a person says for themselves is written in their own scope, so that row-level security decides whether it is
+theirs.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import asyncpg
+
+from dashboard.errors import AlertError, QueryError
+from dashboard.postgres.alerts import owner, refusal
+from dashboard.postgres.connection import Connection, fetch, translated
+from dashboard.postgres.scope import Scope
+
+_UNFIT = (asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError, asyncpg.DataError)
+
+
+async def set_contact_point(connection: Connection, name: str, url: str) -> None:
+    """Add or change a contact point."""
+    await _written(
+        connection,
+        None,
+        "INSERT INTO dashboard_alerts.contact_point (name, url) VALUES ($1, $2) "
+        "ON CONFLICT (name) DO UPDATE SET url = EXCLUDED.url",
+        name, url,
+    )  # fmt: skip
+
+
+async def remove_contact_point(connection: Connection, name: str) -> None:
+    """Take a contact point away, with everybody's preferences for it."""
+    await _written(connection, None, "DELETE FROM dashboard_alerts.contact_point WHERE name = $1", name)
+
+
+async def contact_points(connection: Connection) -> dict[str, str]:
+    """Addresses of contact points by name, passwords included: for who sends."""
+    rows = await fetch(connection, "SELECT name, url FROM dashboard_alerts.contact_point ORDER BY name")
+    return {row["name"]: row["url"] for row in rows}
+
+
+async def prefer(connection: Connection, scope: Scope, contact_point: str, wanted: Mapping[str, Any] | None) -> None:
+    """Note how a person wants to be told by a contact point; None: not at all."""
+    if wanted is None:
+        await _written(
+            connection, scope,
+            "DELETE FROM dashboard_alerts.preference WHERE (role, settings, contact_point) = ($1, $2, $3)",
+            *owner(scope), contact_point,
+        )  # fmt: skip
+        return
+    await _written(
+        connection, scope,
+        "INSERT INTO dashboard_alerts.preference "
+        "(role, settings, contact_point, address, minimum, quiet_from, quiet_until, zone) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (role, settings, contact_point) DO UPDATE "
+        "SET (address, minimum, quiet_from, quiet_until, zone) = "
+        "(EXCLUDED.address, EXCLUDED.minimum, EXCLUDED.quiet_from, EXCLUDED.quiet_until, EXCLUDED.zone)",
+        *owner(scope), contact_point, wanted["address"], wanted["minimum"], wanted["quiet_from"],
+        wanted["quiet_until"], wanted["zone"],
+    )  # fmt: skip
+
+
+async def silence(
+    connection: Connection, scope: Scope, rule: str | None, labels: Mapping[str, str], until: datetime, reason: str
+) -> None:
+    """Tell a person nothing of a rule (None: of any) until then."""
+    await _written(
+        connection, scope,
+        "INSERT INTO dashboard_alerts.silence (role, settings, rule, labels, until, reason) "
+        "VALUES ($1, $2, $3, $4, $5, $6)",
+        *owner(scope), rule, json.dumps(dict(labels)), until, reason,
+    )  # fmt: skip
+
+
+async def speak(connection: Connection, scope: Scope, rule: str | None) -> None:
+    """End a person's silences of a rule, or of all."""
+    await _written(
+        connection, scope,
+        "UPDATE dashboard_alerts.silence SET until = now() WHERE (role, settings) = ($1, $2) AND until > now() "
+        "AND ($3::text IS NULL OR rule = $3)",
+        *owner(scope), rule,
+    )  # fmt: skip
+
+
+async def see(connection: Connection, scope: Scope, until: datetime) -> None:
+    """Note that a person has seen all that they were told until then."""
+    await _written(
+        connection, scope,
+        "INSERT INTO dashboard_alerts.seen AS s (role, settings, at) VALUES ($1, $2, $3) "
+        "ON CONFLICT (role, settings) DO UPDATE SET at = greatest(s.at, EXCLUDED.at)",
+        *owner(scope), until,
+    )  # fmt: skip
+
+
+async def _written(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> None:
+    """Run one statement as somebody, under the tables' row-level security."""
+    wanted = {} if scope is None else {**scope.settings} | ({} if scope.role is None else {"role": scope.role})
+    try:
+        with translated(sql):
+            async with connection.transaction():
+                for name, value in wanted.items():  # the role last: settings are made with the rights of the own
+                    await connection.execute("SELECT set_config($1, $2, true)", name, value)
+                await connection.execute(sql, *parameters)
+    except QueryError as error:
+        if isinstance(error.__cause__, _UNFIT):
+            raise AlertError(f"This cannot be kept: {error.message}", error.remedy) from error
+        raise refusal(error) from error

@@ -1,0 +1,347 @@
+"""Alerts: each told once, to whom it concerns, whatever becomes of the processes that watch."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, time, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asyncpg import InsufficientPrivilegeError
+
+import dashboard
+from dashboard.errors import AlertError, PrivilegeError
+from dashboard.live import Live, Scope
+from dashboard.live.alerts import Above
+from dashboard.postgres import alerts, deliveries
+from dashboard.postgres.connection import Connection
+from dashboard.postgres.server import Server
+from dashboard.sql import load
+from dashboard.surfaces.capturing import install, uninstall
+from tests.conftest import psql
+from tests.log import connected
+from tests.mailbox import Mailbox
+from tests.waiting import eventually
+from tests.watcher import SHORT
+
+ROOT = Path(__file__).parents[2]
+JOBS = """
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'worker') THEN CREATE ROLE worker; END IF;
+    IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'stranger') THEN CREATE ROLE stranger; END IF;
+END $$;
+CREATE TABLE jobs (id int PRIMARY KEY, owner int, what text, load numeric, severity text);
+"""
+ALL = Scope()
+ANN, BOB = (Scope(role="worker", settings={"app.user_id": str(number)}) for number in (1, 2))
+NOBODYS = (
+    Scope(role="worker"),
+    Scope(role="worker", settings={"app.user_id": ""}),
+    Scope(role="stranger", settings=ANN.settings),
+)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.fixture
+async def writer(server: Server, database: str) -> AsyncIterator[Connection]:
+    """Yield a connection to a database with capture and alerts."""
+    psql(server, JOBS, database)
+    await install(database, ["jobs"])
+    async with connected(database) as connection:
+        await alerts.install(connection)
+        yield connection
+
+
+@pytest.fixture
+async def mailbox() -> AsyncIterator[Mailbox]:
+    """Yield a mail server."""
+    async with Mailbox() as box:
+        yield box
+
+
+@contextmanager
+def watching(dsn: str, processes: int) -> Iterator[dict[str, subprocess.Popen[str]]]:
+    """Let processes watch the rule "heavy"; yield them by the name each holds rules under."""
+    command = [sys.executable, "-m", "tests.watcher", dsn]
+    started = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=ROOT) for _ in range(processes)]
+    try:
+        yield {process.stdout.readline().strip(): process for process in started if process.stdout}
+    finally:
+        for process in started:
+            process.kill()
+            process.communicate()
+
+
+async def holder(writer: Connection) -> str:
+    async def found() -> Any:
+        return await writer.fetchval(
+            "SELECT holder::text FROM dashboard_alerts.rule WHERE name = 'heavy' AND begun_at IS NOT NULL"
+        )
+
+    return str(await eventually(found, timeout=30))
+
+
+async def states(writer: Connection) -> list[tuple[str, str]]:
+    rows = await writer.fetch(
+        "SELECT event, state FROM dashboard_alerts.delivery JOIN dashboard_alerts.notice n ON n.id = notice "
+        "ORDER BY due_at, n.fired_at, event"
+    )
+    return [(row["event"], row["state"]) for row in rows]
+
+
+async def test_of_three_processes_one_tells_and_another_goes_on_when_it_is_killed(
+    writer: Connection, database: str, mailbox: Mailbox
+) -> None:
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", mailbox.url)
+        await live.alerts.prefer(ALL, "mail", address="ops@example.org")
+    with watching(database, 3) as processes:
+        first = await holder(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9), (2, 1, 'mail', 3)")
+        await eventually(lambda: len(mailbox.letters) == 1, timeout=30)
+        processes.pop(first).kill()
+        await writer.execute("UPDATE jobs SET load = 0 WHERE id = 1")
+        await eventually(lambda: len(mailbox.letters) == 2, timeout=30)
+        assert await holder(writer) in processes
+
+        mailbox.gate.clear()  # whoever sends now is not told that its letter was taken
+        await writer.execute("UPDATE jobs SET load = 7 WHERE id = 2")
+        await eventually(lambda: len(mailbox.letters) == 3, timeout=30)
+        for process in processes.values():
+            process.kill()
+    mailbox.gate.set()
+    with watching(database, 1):
+        await eventually(lambda: len(mailbox.letters) == 4, timeout=30)
+        told = [("fired", "sent"), ("resolved", "sent"), ("fired", "sent")]
+
+        async def is_settled() -> bool:
+            return await states(writer) == told
+
+        await eventually(is_settled, timeout=30)
+    assert mailbox.subjects == [f"[{word}] Heavy job" for word in ("warning", "resolved", "warning", "warning")]
+    numbers = [letter["Message-ID"] for letter in mailbox.letters]
+    assert len(set(numbers)) == 3
+    assert numbers[2] == numbers[3]  # the second copy can be told from its number
+    assert mailbox.recipients == [["ops@example.org"]] * 4
+
+
+class Noon:
+    """A clock that is set."""
+
+    def __init__(self) -> None:
+        self.now = NOON
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+async def begun(live: Live, clock: Noon | None = None, **options: Any) -> None:
+    """Watch jobs above 5, each for its owner."""
+    live.alerts.timing = SHORT
+    live.alerts.clock = clock or live.alerts.clock
+    standard: dict[str, Any] = {
+        "name": "heavy", "title": "Heavy job", "labels": ["id"], "when": Above("load", 5), "summary": "{what}",
+        "severity": "{severity}", "interval": timedelta(),
+        "audience": Scope(role="worker", settings={"app.user_id": "{owner}"}),
+    }  # fmt: skip
+    sql = options.pop("sql", "SELECT * FROM jobs")
+    live.alert(live.query(sql, scope=ALL), **standard | options)
+    await eventually(lambda: live.alerts.held, timeout=30)
+
+
+async def has_begun(writer: Connection, name: str = "heavy") -> None:
+    async def is_so() -> Any:
+        return await writer.fetchval("SELECT begun_at IS NOT NULL FROM dashboard_alerts.rule WHERE name = $1", name)
+
+    await eventually(is_so, timeout=30)
+
+
+async def test_each_is_told_of_theirs_as_they_prefer_and_nobody_sees_anothers(
+    writer: Connection, database: str, mailbox: Mailbox
+) -> None:
+    clock = Noon()
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", mailbox.url)
+        night = (time(11), time(7))
+        await live.alerts.prefer(ANN, "mail", address="ann@example.org", quiet=night, zone="Europe/Berlin")
+        await live.alerts.prefer(BOB, "mail", address="bob@example.org", minimum="critical")
+        await begun(live, clock)
+        await has_begun(writer)
+        await writer.execute(
+            "INSERT INTO jobs VALUES (1, 1, 'of Ann', 9, 'warning'), (2, 2, 'of Bob', 9, 'warning'), "
+            "(3, 2, 'grave', 9, 'critical'), (4, NULL, 'of nobody', 9, 'critical'), (5, 1, 'unknown', NULL, 'critical')"
+        )
+        await eventually(lambda: len(mailbox.letters) == 1, timeout=30)
+        assert mailbox.recipients == [["bob@example.org"]]  # one notice of two: the gravest counts
+        assert "of Bob" in mailbox.text(0)
+
+        for scope, wanted in ((ANN, [["of Ann"]]), (BOB, [["of Bob", "grave"]])):
+            inbox = await live.query("SELECT id, lines FROM dashboard_alerts.notice", scope=scope).ready()
+            await eventually(lambda inbox=inbox, wanted=wanted: list(inbox.frame["lines"]) == wanted, timeout=30)
+        for scope in NOBODYS:
+            assert (await live.query("SELECT id FROM dashboard_alerts.notice", scope=scope).ready()).frame.empty
+        for secret in ("url FROM dashboard_alerts.contact_point", "address FROM dashboard_alerts.delivery"):
+            with pytest.raises(PrivilegeError):
+                await live.query(f"SELECT {secret}", scope=ANN).ready()
+        await refuses_to_write_for_another(writer)
+
+        clock.now = NOON + timedelta(hours=18, minutes=1)  # seven in Berlin
+        await eventually(lambda: len(mailbox.letters) == 2, timeout=30)
+        assert mailbox.recipients[1] == ["ann@example.org"]
+        clock.now = NOON + timedelta(hours=21)  # ten in Berlin
+        await writer.execute("DELETE FROM jobs WHERE id = 1")
+        await eventually(lambda: len(mailbox.letters) == 3, timeout=30)
+        assert mailbox.subjects[2] == "[resolved] Heavy job"
+
+        await live.alerts.silence(ANN, "heavy", timedelta(hours=1))
+        await writer.execute("INSERT INTO jobs VALUES (6, 1, 'silenced', 9, 'critical')")
+        await noticed(writer, 4)
+        clock.now += timedelta(hours=1, seconds=1)
+        await writer.execute("INSERT INTO jobs VALUES (7, 1, 'not silenced', 9, 'critical')")
+        await eventually(lambda: len(mailbox.letters) == 4, timeout=30)
+        assert "not silenced" in mailbox.text(3)
+
+
+async def noticed(writer: Connection, count: int) -> None:
+    async def are_there() -> bool:
+        return bool(await writer.fetchval("SELECT count(*) FROM dashboard_alerts.notice") == count)
+
+    await eventually(are_there, timeout=30)
+
+
+async def refuses_to_write_for_another(writer: Connection) -> None:
+    for table, columns, values in (
+        ("seen", "at", "now()"),
+        ("silence", "until", "now()"),
+        ("preference", "contact_point", "'mail'"),
+    ):
+        with pytest.raises(InsufficientPrivilegeError, match="row-level security"):
+            async with writer.transaction():
+                await writer.execute(
+                    "SET LOCAL ROLE worker; SET LOCAL app.user_id = '1'; "
+                    f"INSERT INTO dashboard_alerts.{table} (role, settings, {columns}) "
+                    f"VALUES ('worker', '{{\"app.user_id\": \"2\"}}', {values})"
+                )
+
+
+async def test_what_goes_wrong_is_told_and_nothing_is_resolved_by_it(
+    writer: Connection, database: str, mailbox: Mailbox
+) -> None:
+    clock = Noon()
+    async with dashboard.connect(database) as live:
+        mailbox.refusal = b"451 try later"
+        await live.alerts.contact_point("mail", mailbox.url)
+        await live.alerts.prefer(ANN, "mail", address="ann@example.org")
+        await live.alerts.prefer(ALL, "mail", address="ops@example.org")
+        await begun(live, clock, to=("pager",))
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'of Ann', 9, 'warning')")
+        await noticed(writer, 1)
+
+        async def is_refused() -> bool:
+            problem = await writer.fetchval("SELECT problem FROM dashboard_alerts.delivery WHERE state = 'waiting'")
+            return problem == "The mail server refuses: try later"
+
+        await eventually(is_refused, timeout=30)
+        mailbox.refusal = None
+        clock.now += timedelta(seconds=6)  # it is tried again; and the contact point that is missing is told by now
+        await noticed(writer, 2)
+        await eventually(lambda: len(mailbox.letters) == 2, timeout=30)
+        assert "There is no contact point pager." in mailbox.text_to("ops@example.org")
+        assert "of Ann" in mailbox.text_to("ann@example.org")
+
+        await writer.execute("ALTER TABLE jobs RENAME COLUMN load TO weight")
+
+        async def is_told() -> bool:
+            clock.now += timedelta(seconds=1)  # trouble is told when it has lasted a while
+            return bool(await writer.fetchval("SELECT count(*) = 3 FROM dashboard_alerts.notice"))
+
+        await eventually(is_told, timeout=30)
+        assert await writer.fetchval("SELECT count(*) FROM dashboard_alerts.notice WHERE resolved_at IS NOT NULL") == 0
+        await writer.execute("ALTER TABLE jobs RENAME COLUMN weight TO load")
+
+        async def is_well() -> bool:
+            return bool(await writer.fetchval("SELECT count(resolved_at) = 1 FROM dashboard_alerts.notice"))
+
+        await eventually(is_well, timeout=30)
+
+        mailbox.refusal = b"550 nobody of this name"
+        await writer.execute("INSERT INTO jobs VALUES (2, 1, 'not to be told', 9, 'warning')")
+
+        async def is_reported() -> Any:
+            return await writer.fetchval(
+                "SELECT lines[1] FROM dashboard_alerts.notice WHERE rule = 'delivery' AND role = 'worker'"
+            )
+
+        assert await eventually(is_reported, timeout=30) == "The mail server refuses: nobody of this name"
+
+
+async def test_who_is_in_doubt_whether_it_was_sent_sends_mail_and_what_is_critical_again(
+    writer: Connection, database: str
+) -> None:
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", "mailto://127.0.0.1:9?to={to}")
+        await live.alerts.contact_point("chat", "json://127.0.0.1:9/{to}")
+        for contact_point in ("mail", "chat"):
+            await live.alerts.prefer(ANN, contact_point, address="ann@example.org")
+        await writer.execute(
+            "INSERT INTO dashboard_alerts.notice (id, rule, title, severity, role, settings, fired_at) "
+            "SELECT gen_random_uuid(), severity, severity, severity, 'worker', '{\"app.user_id\": \"1\"}', now() "
+            "FROM unnest(ARRAY['warning', 'critical']) severity"
+        )
+        ids = [row["id"] for row in await writer.fetch("SELECT id FROM dashboard_alerts.notice")]
+        await writer.execute(load("alerts_fired"), ids, NOON)
+
+        async def claimed() -> dict[str, Any]:
+            """Claim all there is, as a process that ends before it has noted what became of it."""
+            found: dict[str, Any] = {}
+            while parts := await deliveries.claim(writer, now=NOON, lease=timedelta(hours=1), pause=timedelta()):
+                found |= {str(part["id"]): part["batch"] for part in parts}
+            await writer.execute("UPDATE dashboard_alerts.delivery SET claimed_until = now() - interval '1 second'")
+            return found
+
+        first, again = await claimed(), await claimed()
+        assert len(first) == 4
+        assert again.items() < first.items()  # the number of a message is the same in each attempt
+        rows = await writer.fetch(
+            "SELECT d.id::text, d.batch, d.state, d.contact_point, n.severity FROM dashboard_alerts.delivery d "
+            "JOIN dashboard_alerts.notice n ON n.id = d.notice"
+        )
+        doubtful = {(row["contact_point"], row["severity"]) for row in rows if row["state"] == "doubtful"}
+        assert doubtful == {("chat", "warning")}
+        assert set(first) - set(again) == {row["id"] for row in rows if row["state"] == "doubtful"}
+
+
+async def test_alerts_leave_no_trace(server: Server, writer: Connection, database: str) -> None:
+    async with dashboard.connect(database) as live:
+        await live.alerts.install()  # again: it changes nothing
+    await uninstall(database, ["jobs"])
+    for name in ("dashboard", "dashboard_alerts"):
+        assert psql(server, f"SELECT count(*) FROM pg_namespace WHERE nspname = '{name}'", database) == "0\n"
+    async with dashboard.connect(database) as live:
+        live.alert(live.query("SELECT 1"), name="nowhere")
+        await eventually(lambda: live.alerts.problem is not None, timeout=30)
+        assert "Run `dashboard alerts install DSN`." in str(live.alerts.problem)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"address": "a\nb"},
+        {"minimum": "loud"},
+        {"zone": "Nowhere/City"},
+        {"contact_point": "none"},
+        {"quiet": (time(22), None)},
+    ],
+)
+async def test_a_preference_that_cannot_be_kept_is_refused(
+    writer: Connection, database: str, wrong: dict[str, Any]
+) -> None:
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", "mailto://127.0.0.1?to={to}")
+        with pytest.raises(AlertError):
+            await live.alerts.prefer(ANN, **{"contact_point": "mail", "address": "ann@example.org"} | wrong)
