@@ -21,6 +21,7 @@ import asyncpg
 from dashboard.errors import ConnectionLost, DashboardError
 from dashboard.live import Delta, Key, Live, LiveQuery, Tick
 from dashboard.live.answer import Answer
+from dashboard.postgres.connection import allow
 from dashboard.postgres.follower import Progress
 from dashboard.postgres.log import LogReader, Window
 from dashboard.postgres.offset import Offset
@@ -77,6 +78,7 @@ class Witness:
         """Run every open query in the open snapshot."""
         self._expected = {}
         reading = Reading(reader.connection)
+        await allow(reader.connection, None)  # the tick is in a hurry, this is not
         await reader.connection.execute("SET LOCAL lock_timeout = 1")  # held up by an open TRUNCATE: nothing to compare
         for answer in list(self.live.hub.answers):
             if answer.source is not None and answer.source.shape.clock:
@@ -126,8 +128,8 @@ class _Reader:
         return getattr(self._reader, name)
 
     @asynccontextmanager
-    async def window(self, since: Offset | None) -> AsyncIterator[Window]:
-        async with self._reader.window(since) as window:
+    async def window(self, since: Offset | None, *, hurry: float | None = None) -> AsyncIterator[Window]:
+        async with self._reader.window(since, hurry=hurry) as window:
             yield window
             await self._witness.look(self._reader)
 

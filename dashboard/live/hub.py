@@ -200,8 +200,9 @@ class Hub:
     async def _attempt(
         self, reader: LogReader, heartbeat: bool, settle: bool, *, guarded: bool
     ) -> tuple[Work, Window, News]:
-        async with reader.window(self.offset) as window:
-            reading = Reading(reader.connection)
+        is_plain = not (heartbeat or settle or self._joining)  # no look at the schema, which may take its time
+        async with reader.window(self.offset, hurry=attempt.PATIENCE if is_plain else None) as window:
+            reading = Reading(reader.connection, hurried=window.hurried)
             if self.on_snapshot is not None and reader.has_log:
                 await self.on_snapshot(reading)
             work = await self._plan(reader, reading, window, heartbeat, settle)
@@ -257,6 +258,7 @@ class Hub:
 
     async def _look_at_schema(self, reading: Reading, work: Work, failed: set[Answer]) -> None:
         """Plan to open anew what failed, and what stands on a schema that has changed since it was opened."""
+        await reading.take_time()
         now = time.monotonic()
         rested = {answer for answer in failed if self._rests.get(answer, 0.0) <= now}
         work.aside.update(rested - set(self._away))

@@ -170,6 +170,7 @@ class Topics:
 async def _ask(reading: Reading, window: Window, since: Offset, listeners: list[Listener]) -> News:
     scopes = list(dict.fromkeys(listener.scope for listener in listeners))
     topics = sorted({listener.topic for listener in listeners})
+    await reading.take_time()
     async with reading.within(None, guarded=True):
         spoken = await heard(reading.connection, since, topics, scopes)
     if spoken is None:

@@ -138,7 +138,7 @@ async def _is_pooled(connection: Connection) -> bool:
 async def _opened(dsn: str, name: str, timeout: float, statement_timeout: float | None, *, pooled: bool) -> Connection:
     settings = {"application_name": name}
     if statement_timeout is not None and not pooled:
-        settings["statement_timeout"] = str(int(statement_timeout * 1000))
+        settings["statement_timeout"] = milliseconds(statement_timeout)
     connection: Connection = await asyncpg.connect(
         dsn,
         timeout=timeout,
@@ -266,7 +266,7 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
         Seconds to wait for these two.
     """
     if connection.pooled and connection.statement_timeout is not None:
-        first = f"SET LOCAL statement_timeout = {int(connection.statement_timeout * 1000)}; {first}"
+        first = f"SET LOCAL statement_timeout = {milliseconds(connection.statement_timeout)}; {first}"
     with translated():
         await connection.execute(f"BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; {first}", timeout=patience)
     try:
@@ -281,6 +281,15 @@ async def reading(connection: Connection, *, first: str = "", patience: float | 
     else:
         with translated():
             await connection.execute("COMMIT", timeout=patience)
+
+
+async def allow(connection: Connection, seconds: float | None) -> None:
+    """Break off statements that take longer, until the open transaction ends; None: as the connection does."""
+    seconds = connection.statement_timeout if seconds is None else seconds
+    with translated():
+        await connection.execute(
+            f"SET LOCAL statement_timeout = {'DEFAULT' if seconds is None else milliseconds(seconds)}"
+        )
 
 
 def milliseconds(seconds: float) -> str:

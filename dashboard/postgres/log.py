@@ -20,7 +20,7 @@ from typing import Any
 
 import orjson
 
-from dashboard.postgres.connection import Connection, fetch, reading
+from dashboard.postgres.connection import Connection, Record, allow, fetch, milliseconds, reading
 from dashboard.postgres.offset import Identity, Offset
 from dashboard.sql import load
 
@@ -104,6 +104,8 @@ class Window:
     broken
         The earlier offset cannot be resumed: rotated away, another server, or none was given. All that is
         known is the present.
+    hurried
+        Statements that follow are broken off when they take longer than was asked for.
     """
 
     offset: Offset
@@ -115,6 +117,7 @@ class Window:
     horizon: int | None = None
     horizon_open: frozenset[int] = frozenset()
     broken: bool = False
+    hurried: bool = False
 
     def resumes(self, since: Offset) -> bool:
         """Whether the log still has everything that became visible after `since`."""
@@ -168,15 +171,22 @@ class LogReader:
         self._seen: dict[int, int] = {}
 
     @asynccontextmanager
-    async def window(self, since: Offset | None) -> AsyncIterator[Window]:
-        """Open a snapshot; yield what became visible since `since`, and keep the snapshot until the block ends."""
+    async def window(self, since: Offset | None, *, hurry: float | None = None) -> AsyncIterator[Window]:
+        """Open a snapshot; yield what became visible since `since`, and keep the snapshot until the block ends.
+
+        Parameters
+        ----------
+        hurry
+            Break off statements of the block that take longer, in seconds; see `Window.hurried`.
+        """
         async with reading(self.connection, first=_LOCK if self.has_log else "", patience=self.patience):
             async with asyncio.timeout(self.patience):
-                window = await self._read(since)
+                window = await self._read(since, hurry)
             yield window
 
-    async def _read(self, since: Offset | None) -> Window:
-        now = (await fetch(self.connection, load("now" if self.has_log else "now_without_log")))[0]
+    async def _read(self, since: Offset | None, hurry: float | None) -> Window:
+        rows = await self.ask(since, hurry) if self.has_log else await fetch(self.connection, load("now_without_log"))
+        now = rows[0]
         xmin, xmax, xip = now["snapshot"]
         if self.standby:
             xmax, xip = xmin, ()
@@ -184,33 +194,43 @@ class LogReader:
         offset = Offset(xmin=xmin, xmax=xmax, xip=tuple(xip), identity=identity)
         window = Window(
             offset=offset,
-            at=now["at"],
+            at=now["now"],
             changes=[],
             flooded={},
             horizon=now["horizon"],
             horizon_open=frozenset(now["horizon_open"]),
+            hurried=hurry is not None and self.has_log,
         )
         if since is None or not self.has_log or not window.resumes(since):
             window.broken = True
             self._seen.clear()
         else:
-            await self.fill(window, since)
+            await self._take(rows, window, since)
             if self.standby:
                 self._drop_seen(window)
         return window
 
     async def fill(self, window: Window, since: Offset) -> None:
         """Read into `window` what its snapshot sees and `since` did not."""
-        rows = await fetch(
-            self.connection, load("window"), since.xmax, list(since.xip), self.limit + 1, self.most_bytes
-        )
-        if len(rows) > self.limit or (rows and rows[0]["bytes"] > self.most_bytes):
+        await self._take(await self.ask(since), window, since)
+
+    async def ask(self, since: Offset | None, hurry: float | None = None) -> list[Record]:
+        """Rows of ``sql/window.sql``: the snapshot, and the changes that became visible since."""
+        xmax, xip = (None, None) if since is None else (since.xmax, list(since.xip))
+        later = None if hurry is None else milliseconds(hurry)
+        return await fetch(self.connection, load("window"), xmax, xip, self.limit + 1, self.most_bytes, later)
+
+    async def _take(self, rows: list[Record], window: Window, since: Offset) -> None:
+        if len(rows) > self.limit or (rows[0]["bytes"] or 0) > self.most_bytes:
+            if window.hurried:  # counting takes its time
+                await allow(self.connection, None)
+                window.hurried = False
             touched = await fetch(self.connection, load("touched"), since.xmax, list(since.xip))
             window.flooded = {row["relation"]: row["changes"] for row in touched}
             window.messages = window.flooded.pop(0, 0)
             window.topics = None if window.messages else frozenset()
         else:
-            window.changes = [Change(*tuple(row)[:-1]) for row in rows]
+            window.changes = [Change(*row[:7]) for row in rows if row["seq"] is not None]
             envelopes = [change.new for change in window.changes if change.op == "M"]
             if envelopes:
                 window.messages = len(envelopes)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from dashboard.errors import QueryError
-from dashboard.postgres.connection import Connection, translated
+from dashboard.postgres.connection import Connection, allow, translated
 from dashboard.postgres.scope import Scope, entered
 from dashboard.settings import settings
 from dashboard.sql import load
@@ -89,10 +89,16 @@ class Reading:
     """An open snapshot on `connection`, and the questions a live query may put to it.
 
     Questions are answered in the scope that `within` has entered.
+
+    Parameters
+    ----------
+    hurried
+        Statements that take long are broken off already.
     """
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, hurried: bool = False) -> None:
         self.connection = connection
+        self._hurried = hurried
 
     @asynccontextmanager
     async def within(self, scope: Scope | None, *, guarded: bool = False) -> AsyncIterator[None]:
@@ -182,9 +188,16 @@ class Reading:
         return Fingerprints((row["relation"], row["fingerprint"]) for row in rows)
 
     async def hurry(self, seconds: float) -> None:
-        """Break off statements that take longer, until the snapshot is closed."""
-        with translated():
-            await self.connection.execute(f"SET LOCAL statement_timeout = {int(seconds * 1000)}")
+        """Break off statements that take longer, until the snapshot is closed or `take_time`."""
+        if not self._hurried:
+            await allow(self.connection, seconds)
+            self._hurried = True
+
+    async def take_time(self) -> None:
+        """Let statements take as long as the connection lets them."""
+        if self._hurried:
+            await allow(self.connection, None)
+            self._hurried = False
 
     async def forget_plans(self) -> None:
         """Drop what the driver remembers of types and statements: the schema has changed."""

@@ -18,7 +18,7 @@ from dashboard.live.attempt import Work
 from dashboard.live.hub import Hub
 from dashboard.live.opening import Opening
 from dashboard.postgres.capture import uninstall
-from dashboard.postgres.connection import Connection
+from dashboard.postgres.connection import Connection, Record
 from dashboard.postgres.follower import Pace
 from dashboard.postgres.log import LogReader, Window
 from dashboard.postgres.offset import Offset
@@ -699,14 +699,18 @@ async def test_a_query_that_times_out_does_not_hold_up_the_others(database: str,
 async def test_a_log_too_long_to_be_read_is_given_up_for_the_present(
     database: str, writer: Connection, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def never(_reader: LogReader, _window: Window, _since: Offset) -> None:
-        await asyncio.Event().wait()
+    ask = LogReader.ask
+
+    async def never(reader: LogReader, since: Offset | None, hurry: float | None = None) -> list[Record]:
+        if since is not None:
+            await asyncio.Event().wait()
+        return await ask(reader, since, hurry)
 
     async with Live(database, pace=Pace(heartbeat=0.1, reply_timeout=0.3, backoff_max=0.1)) as live:
         await live.install("orders")
         query = await live.query("SELECT count(*) FROM orders").ready()
         with monkeypatch.context() as patched:
-            patched.setattr(LogReader, "fill", never)
+            patched.setattr(LogReader, "ask", never)
             await writer.execute("INSERT INTO orders VALUES (100)")
             await eventually(lambda: rows_of(query) == [(10,)])
         await writer.execute("INSERT INTO orders VALUES (101)")
