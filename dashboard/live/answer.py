@@ -23,7 +23,7 @@ from dashboard.live.frame import LiveFrame
 from dashboard.live.ordering import sort_key
 from dashboard.live.plans import Groups, NotUnique, Plan, Rerun, Rows, Source, Sums
 from dashboard.live.shape import Shape, shape_of
-from dashboard.live.statement import CLOCK, Statement
+from dashboard.live.statement import CLOCK, statement_of
 from dashboard.live.step import Difference, Part, SortKey, Whole, fold_part, fold_whole
 from dashboard.postgres.offset import Offset
 from dashboard.postgres.reading import Column, Fingerprints, Reading
@@ -58,7 +58,7 @@ class Answer:
 
     def __init__(self, sql: str, parameters: Sequence[Any], scope: Scope | None) -> None:
         self.identity: Identity = (sql, tuple(_frozen(value) for value in parameters), scope)
-        self.statement = Statement(sql)
+        self.statement = statement_of(sql)
         self.parameters = tuple(parameters)
         self.scope = scope
         self.state = LiveFrame(())
