@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.async_api import ConsoleMessage, Page, async_playwright
+from playwright.async_api import ConsoleMessage, Page, async_playwright, expect
 
+expect.set_options(timeout=30_000)  # a machine that has much to do is no fault of a page
 LOCAL = {"localhost", "127.0.0.1", ""}
 
 
