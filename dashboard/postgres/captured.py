@@ -17,7 +17,7 @@ from typing import Any, Literal
 from dashboard.postgres.connection import Connection, translated
 from dashboard.sql import load
 
-LOG = ("schema", "write_key", "rotate", "messages", "reading")
+LOG = ("schema", "write_key", "rotate", "messages", "reading", "presence")
 """Files of SQL that make the log."""
 
 _COMMENT = "change capture of the Python package dashboard, "

@@ -6,4 +6,5 @@ FROM pg_locks l
 JOIN pg_class c ON c.oid = l.relation
 WHERE l.pid = pg_backend_pid() AND l.locktype = 'relation' AND l.relation >= 16384
   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
-  AND c.relkind IN ('r', 'p', 'v', 'm', 'f') AND c.relnamespace IS DISTINCT FROM to_regnamespace('dashboard')::oid;
+  AND c.relkind IN ('r', 'p', 'v', 'm', 'f')
+  AND (c.relnamespace IS DISTINCT FROM to_regnamespace('dashboard')::oid OR c.relname = 'presence');

@@ -3,8 +3,8 @@
 WITH RECURSIVE
 mine AS (
     SELECT t.oid, t.tgrelid, t.tgname, t.tgtype, t.tgargs, t.tgenabled, p.proname
-    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid
-    WHERE p.pronamespace = to_regnamespace('dashboard') AND t.tgparentid = 0 AND NOT t.tgisinternal),
+    FROM pg_trigger t JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid
+    WHERE p.pronamespace = to_regnamespace('dashboard') AND c.relnamespace <> p.pronamespace AND t.tgparentid = 0 AND NOT t.tgisinternal),
 -- A partition that was detached keeps its truncate trigger, and is not captured by that alone.
 roots AS (
     SELECT coalesce(pg_partition_root(named.oid)::oid, named.oid) AS root, bool_or(named.captured) AND $2 AS captured
