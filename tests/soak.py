@@ -37,6 +37,10 @@ from tests.serving import served
 
 EVERY = 10.0
 """Seconds between two samples."""
+FEWEST = 9
+"""Samples below which nothing can be said."""
+PATIENCE = 120_000
+"""Milliseconds that a page may take to load while everybody works."""
 RATE = 2.0
 """Changes a second of each app, as the demo has them."""
 #: What is sampled, and by how much it may grow besides a tenth.
@@ -146,6 +150,7 @@ async def simulating(dsn: str, rate: float) -> AsyncIterator[Callable[[], int]]:
 async def opened(browser: Any, soak: Soak, address: str) -> Page:
     """A page in a browser's context of its own."""
     page: Page = await (await browser.new_context(viewport={"width": 1280, "height": 900})).new_page()
+    page.set_default_timeout(PATIENCE)
     soak.watch(page)
     await page.goto(address)
     return page
@@ -191,6 +196,9 @@ def tell(soak: Soak, out: Path | None) -> bool:
     """Print the verdict and write the samples down; return whether all is well."""
     if out is not None:
         out.write_text(json.dumps(soak.samples, indent=1), encoding="utf-8")
+    if len(soak.samples) < FEWEST:
+        print(f"{len(soak.samples)} samples are too few to tell; let it run for longer.")
+        return False
     verdict = soak.verdict()
     for name, (middle, last, is_flat) in verdict.items():
         print(f"{'  ' if is_flat else '✗ '}{name:<16} {middle:>12,.1f} → {last:>12,.1f}")
