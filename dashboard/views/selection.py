@@ -133,8 +133,8 @@ class Selection:
         self.zone = zone.reader()
         self._values = {}
         for field in self.fields.values():
-            value = address.asked(field.name)[:LONGEST]
-            if value and "\0" not in value and (field.listed is None or value in field.listed):
+            value = address.asked(field.name)[:LONGEST].replace("\0", "")  # which is no text to PostgreSQL
+            if value and (field.listed is None or value in field.listed):
                 self._values[field.name] = value
         if self._first is not None:
             wanted = address.asked(PLACE)

@@ -258,7 +258,7 @@ export class TableView {
 
   below(name, value) {
     const text = cellText(value, "text"), field = value === null ? undefined : this.options.select[name];
-    return field ? pickable(h("button", { class: "pick small mute", type: "button" }, text), field, String(value)) : h("small", { class: "mute" }, text);
+    return field ? pickable(h("button", { class: "pick small", type: "button" }, text), field, String(value)) : h("small", { class: "mute" }, text);
   }
 
   content(column, value, cell) {

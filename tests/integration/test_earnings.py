@@ -12,6 +12,7 @@ import pytest
 import dashboard
 from dashboard import apps
 from dashboard.apps.statements import statements
+from tests.statements import nothing_selected
 from tests.waiting import eventually
 
 EARNINGS = apps.find("earnings")
@@ -194,7 +195,7 @@ async def test_the_same_seed_tells_the_same_story(app_database: Callable[[str], 
     ],
 )
 async def test_queries_cost_what_changed_unless_time_changes_them(earnings_database: str, name: str, kind: str) -> None:
-    more = {"over_time": (dt.timedelta(minutes=1), 60, None), "feed": (None,), "assets": (None,)}.get(name, ())
+    more = (dt.timedelta(minutes=1), 60, None) if name == "over_time" else nothing_selected(SQL[name], 1)
     scope = dashboard.Scope(role="earnings_member", settings={"app.user_id": "1"})
     async with dashboard.connect(earnings_database) as live:
         await live.install(*EARNINGS.tables)

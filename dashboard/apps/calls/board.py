@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
+from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -15,12 +16,14 @@ if TYPE_CHECKING:
 
 SQL = statements(__package__ or "dashboard.apps.calls", "queries")
 ACKNOWLEDGE = statements(__package__ or "dashboard.apps.calls", "simulate")["acknowledge"]
+EVENTS = ("call", "bid", "payment", "alert")
+OUTCOMES = ("answered", "missed")
 LANES = {"ringing": "Ringing", "active": "Speaking", "on hold": "On hold"}
 TONES = {"critical": "bad", "warning": "warn", "info": "plain"}
 
 
 class Board:
-    """The views of one account's page."""
+    """The views of one account's page; a click on a campaign, an outcome or a kind of event narrows the others."""
 
     def __init__(self, live: Live, account: int, selection: Selection) -> None:
         self._live = live
@@ -28,8 +31,14 @@ class Board:
         self._scope = scope_of("calls_member", account)
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
-        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
+        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
+
+    def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
+        """A query that takes what is selected of these fields."""
+        chosen = self._selection
+        return chosen.query(lambda: self._query(name, *(chosen[field] for field in fields), **given))
 
     def tiles(self) -> list[View]:
         """Four numbers: what goes on, and how today compares with yesterday."""
@@ -37,34 +46,34 @@ class Board:
 
         return [
             Tile(
-                self._query("on_the_line", priority="critical"),
+                self._chosen("on_the_line", "campaign", priority="critical"),
                 title="On the line",
                 caption="calls by hour",
-                sparkline=self._query("calls_by_hour", priority="low"),
+                sparkline=self._chosen("calls_by_hour", "campaign", priority="low"),
             ),
             Tile(
-                self._query("calls_today", priority="high"),
+                self._chosen("calls_today", "campaign", priority="high", is_daily=True),
                 title="Calls today",
                 comparison="yesterday",
                 change="absolute",
                 caption="vs. yesterday",
             ),
             Tile(
-                self._query("answered"),
+                self._chosen("answered", "campaign"),
                 title="Answered, 24 h",
                 format="{:.1%}",
                 comparison="day_before",
                 change="points",
-                sparkline=self._query("answered_by_day", priority="low"),
+                sparkline=self._chosen("answered_by_day", "campaign", priority="low", is_daily=True),
                 caption="vs. day before",
             ),
             Tile(
-                self._query("sales", priority="high"),
+                self._chosen("sales", "campaign", priority="high", is_daily=True),
                 title="Leads sold today",
                 format="€ {:,.2f}",
                 comparison="yesterday",
                 change="percent",
-                sparkline=self._query("sales_by_hour", priority="low"),
+                sparkline=self._chosen("sales_by_hour", "campaign", priority="low"),
                 caption="vs. yesterday",
             ),
         ]
@@ -74,7 +83,7 @@ class Board:
         from dashboard.views import Lanes
 
         return Lanes(
-            self._query("going_on", priority="critical"),
+            self._chosen("going_on", "campaign", priority="critical"),
             title="Calls by state",
             caption="since when, mm:ss",
             by="state",
@@ -95,7 +104,8 @@ class Board:
 
         def ask() -> LiveQuery:
             span = chosen.span
-            return self._query("calls_over_time", span.step, span.steps, span.until, priority="low")
+            given = (span.step, span.steps, span.until)
+            return self._query("calls_over_time", chosen["campaign"], *given, priority="low", is_daily=True)
 
         over_time = chosen.query(ask, title=lambda: f"Calls per {chosen.span.per}")
         return Chart(over_time, x="at", y="calls", by="outcome", kind="bar", select="outcome")
@@ -105,13 +115,14 @@ class Board:
         from dashboard.views import Feed
 
         return Feed(
-            self._query("events", priority="high"),
+            self._chosen("events", "kind", priority="high"),
             title="Live",
             caption="newest first",
             format="**{subject}** {description}",
             time="happened_at",
             limit=9,
             pause=True,
+            select="kind",
         )
 
     def bidding(self) -> View:
@@ -119,11 +130,12 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._query("bidding", priority="critical"),
+            self._chosen("bidding", "campaign", priority="critical"),
             title="Live bidding",
             columns={"lead": "Lead", "best": "Best bid", "leader": "Highest bidder", "bids": "Bids",
                      "history": "History", "ends_at": "Time left"},
             below={"lead": "campaign"},
+            select={"campaign": "campaign"},
             formats={"best": "€ {:,.2f}"},
             cells={"history": "line", "ends_at": "countdown"},
             page_size=6,
@@ -135,7 +147,7 @@ class Board:
         from dashboard.views import Feed
 
         return Feed(
-            self._query("bids", priority="high"),
+            self._chosen("bids", "campaign", priority="high"),
             title="Bids",
             caption="newest first",
             format="**{buyer}** bids **€ {amount:,.2f}** for {lead}",
@@ -148,7 +160,7 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._query("payments"),
+            self._chosen("payments", "campaign"),
             title="Payments",
             columns=["buyer", "lead", "status", "amount", "when"],
             formats={"amount": "€ {:,.2f}"},
@@ -180,11 +192,12 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._selection.query(lambda: self._query("log", self._selection["outcome"])),
+            self._chosen("log", "campaign", "outcome"),
             title="All calls",
             columns=["caller", "campaign", "agent", "state", "duration", "started"],
             tags=["state"],
             tones={"ringing": "warn", "missed": "bad"},
+            select={"campaign": "campaign"},
             scroll=True,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.apps.frame import choice_of_member, for_member, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
-from .board import SQL, Board
+from .board import EVENTS, OUTCOMES, SQL, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,8 +25,14 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
-    outcome = Field("outcome", "Outcome", ("answered", "missed"))
-    selection = Selection(outcome, spans=SPANS, first="24h")
+    campaigns = live.query(SQL["campaigns"], scope=scope_of("calls_member", account), priority="low")
+    selection = Selection(
+        Field("outcome", "Outcome", OUTCOMES),
+        Field("campaign", "Campaign", campaigns),
+        Field("kind", "Event", EVENTS),
+        spans=SPANS,
+        first="24h",
+    )
     board = Board(live, account, selection)
     shown = Page(
         *board.tiles(),
@@ -41,7 +47,7 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         live=live,
         title="Calls",
         active="Calls",
-        colours={"outcome": ("answered", "missed"), "kind": ("call", "bid", "payment", "alert")},
+        colours={"outcome": OUTCOMES, "kind": EVENTS},
         selection=selection,
         toolbar=[choice_of_member(accounts, account), Refresh(live)],
     )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
+from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -15,18 +16,30 @@ if TYPE_CHECKING:
 SQL = statements(__package__ or "dashboard.apps.crm", "queries")
 KINDS = {"calls": ["call"], "e-mails": ["email"], "meetings": ["meeting"], "contacts": ["contact", "stage", "note"]}
 STAGES = ("lead", "prospect", "customer", "partner", "inactive")
+STATUSES = ("sent", "delivered", "opened", "clicked", "bounced")
+WHO = ("stage", "source")  # which contacts are meant
 
 
 class Board:
-    """The views of one member's page; a click on a kind of activity or a stage narrows the others."""
+    """The views of one member's page; a click on a kind, a stage, a source or a status narrows the others."""
 
     def __init__(self, live: Live, member: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
         self._scope = scope_of("crm_member", member)
 
-    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
-        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
+        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
+
+    def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
+        """A query that takes what is selected of these fields."""
+        chosen = self._selection
+        return chosen.query(lambda: self._query(name, *(self._value(field) for field in fields), **given))
+
+    def _value(self, field: str) -> Any:
+        value = self._selection[field]
+        return KINDS.get(value or "") if field == "kind" else value
 
     def tiles(self) -> list[View]:
         """Four numbers: what there is, and how today compares with yesterday."""
@@ -34,35 +47,36 @@ class Board:
 
         return [
             Tile(
-                self._query("contacts", priority="high"),
+                self._chosen("contacts", *WHO, priority="high"),
                 title="Contacts",
-                comparison=self._query("contacts_yesterday"),
-                sparkline=self._query("contacts_by_day", priority="low"),
+                comparison=self._chosen("contacts_yesterday", *WHO),
+                sparkline=self._chosen("contacts_by_day", *WHO, priority="low", is_daily=True),
                 caption="vs. yesterday",
             ),
             Tile(
-                self._query("emails", priority="high"),
+                self._chosen("emails", *WHO, priority="high", is_daily=True),
                 title="E-mails today",
                 comparison="yesterday",
-                sparkline=self._query("emails_by_day", priority="low"),
+                sparkline=self._chosen("emails_by_day", *WHO, priority="low", is_daily=True),
                 change="absolute",
                 caption="vs. yesterday",
+                select={"kind": "e-mails"},
             ),
             Tile(
-                self._query("open_rate"),
+                self._chosen("open_rate", *WHO),
                 title="Open rate, 7 days",
                 format="{:.1%}",
                 comparison="week_before",
                 change="points",
-                sparkline=self._query("open_rate_by_day", priority="low"),
+                sparkline=self._chosen("open_rate_by_day", *WHO, priority="low", is_daily=True),
                 caption="vs. week before",
             ),
             Tile(
-                self._query("activities", priority="high"),
+                self._chosen("activities", *WHO, "kind", priority="high", is_daily=True),
                 title="Activities today",
                 comparison="yesterday",
                 change="absolute",
-                sparkline=self._query("activities_by_hour", priority="low"),
+                sparkline=self._chosen("activities_by_hour", *WHO, "kind", priority="low"),
                 caption="vs. yesterday",
             ),
         ]
@@ -74,7 +88,8 @@ class Board:
         chosen = self._selection
 
         def ask() -> LiveQuery:
-            return self._query("activity_over_time", chosen.span.step, chosen.span.steps, chosen.span.until)
+            who, span = (chosen["stage"], chosen["source"]), chosen.span
+            return self._query("activity_over_time", *who, span.step, span.steps, span.until, is_daily=True)
 
         return Chart(
             chosen.query(ask, title=lambda: f"Activity per {chosen.span.per}, by kind"),
@@ -89,19 +104,57 @@ class Board:
         """The latest activities; what is new since the reader last looked is counted."""
         from dashboard.views import Feed
 
-        chosen = self._selection
-
-        def ask() -> LiveQuery:
-            return self._query("feed", KINDS.get(chosen["kind"] or ""), chosen["stage"], priority="high")
-
         return Feed(
-            chosen.query(ask),
+            self._chosen("feed", *WHO, "kind", priority="high"),
             title="Activity",
             caption="newest first",
             format=line,
             time="created_at",
             limit=10,
             seen=True,
+            select="kind",
+        )
+
+    def stages(self) -> View:
+        """How many contacts are in which stage."""
+        from dashboard.views import Progress
+
+        return Progress(
+            self._chosen("contacts_by_stage", "source"),
+            title="Contacts by stage",
+            label="stage",
+            value="contacts",
+            category="stage",
+            select="stage",
+        )
+
+    def statuses(self) -> View:
+        """What became of the e-mails."""
+        from dashboard.views import Progress
+
+        return Progress(
+            self._chosen("emails_by_status", *WHO),
+            title="E-mails by status, 30 days",
+            label="status",
+            value="emails",
+            category="status",
+            select="status",
+        )
+
+    def emails(self) -> View:
+        """All e-mails, with whether they were opened and clicked."""
+        from dashboard.views import Table
+
+        return Table(
+            self._chosen("email_list", *WHO, "status"),
+            title="E-mails",
+            columns=["contact", "subject", "status", "sent", "opened", "clicked"],
+            below={"contact": "email"},
+            tags=["status"],
+            tones={"bounced": "bad"},
+            select={"status": "status"},
+            page_size=8,
+            span=8,
         )
 
     def table(self) -> View:
@@ -109,12 +162,12 @@ class Board:
         from dashboard.views import Table
 
         return Table(
-            self._selection.query(lambda: self._query("contact_list", self._selection["stage"])),
+            self._chosen("contact_list", *WHO),
             title="Contacts",
             columns=["name", "stage", "source", "country", "score", "last activity"],
             below={"name": "email"},
             tags=["stage"],
-            select={"stage": "stage"},
+            select={"stage": "stage", "source": "source"},
             page_size=10,
         )
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.apps.frame import choice_of_member, for_member, place, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
-from .board import KINDS, SQL, STAGES, Board
+from .board import KINDS, SQL, STAGES, STATUSES, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,19 +25,27 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
-    fields = (Field("kind", "Activity", tuple(KINDS)), Field("stage", "Stage", STAGES))
-    selection = Selection(*fields, spans=SPANS, first="24h")
+    selection = Selection(
+        Field("kind", "Activity", tuple(KINDS)),
+        Field("stage", "Stage", STAGES),
+        Field("source", "Source", live.query(SQL["sources"], scope=scope_of("crm_member", member), priority="low")),
+        Field("status", "E-mail status", STATUSES),
+        spans=SPANS,
+        first="24h",
+    )
     board = Board(live, member, selection)
     shown = Page(
         *board.tiles(),
         board.chart(),
         board.feed(),
+        (place(board.stages(), board.statuses()), 4),
+        board.emails(),
         board.table(),
         live=live,
         title="Network overview",
         active="CRM",
         selection=selection,
-        colours={"kind": KINDS, "stage": STAGES},
+        colours={"kind": KINDS, "stage": STAGES, "status": STATUSES},
         toolbar=[choice_of_member(members, member), Refresh(live)],
     )
     return shown.__panel__()

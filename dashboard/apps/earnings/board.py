@@ -8,6 +8,7 @@ from dashboard.apps.frame import scope_of
 from dashboard.apps.statements import statements
 from dashboard.errors import QueryError
 from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
+from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -26,7 +27,7 @@ STORY = {
 
 
 class Board:
-    """The views of one owner's page."""
+    """The views of one owner's page; a click on a source, a kind of event or a status narrows the others."""
 
     def __init__(self, live: Live, owner: int, selection: Selection) -> None:
         self._live = live
@@ -34,21 +35,27 @@ class Board:
         self._owner = owner
         self._scope = scope_of("earnings_member", owner)
 
-    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
-        return self._live.query(SQL[name], self._owner, *parameters, scope=self._scope, priority=priority)
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
+        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        return self._live.query(SQL[name], self._owner, *parameters, scope=scope, priority=priority)
+
+    def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
+        """A query that takes what is selected of these fields."""
+        chosen = self._selection
+        return chosen.query(lambda: self._query(name, *(chosen[field] for field in fields), **given))
 
     def tiles(self) -> list[View]:
         """What was earned today and ever, and what it came from."""
-        today = self._query("events_today")
+        today = self._chosen("events_today", is_daily=True)
         return [
             Tile(
-                self._query("today", priority="high"),
+                self._chosen("today", "source", priority="high", is_daily=True),
                 title="Earned today",
                 format="${:,.2f}",
                 comparison="yesterday",
                 change="absolute",
                 caption="vs. yesterday",
-                sparkline=self._query("by_day", priority="low"),
+                sparkline=self._chosen("by_day", "source", priority="low", is_daily=True),
             ),
             Tile(
                 self._query("total", priority="high"),
@@ -56,7 +63,7 @@ class Board:
                 column="total",
                 format="${:,.2f}",
                 caption="line: last 14 days",
-                sparkline=self._query("growth", priority="low"),
+                sparkline=self._chosen("growth", priority="low", is_daily=True),
             ),
             Tile(
                 today,
@@ -65,6 +72,7 @@ class Board:
                 change="absolute",
                 caption="vs. yesterday",
                 sparkline=self._query("impressions_by_hour", priority="low"),
+                select={"kind": "impression"},
             ),
             Tile(
                 today,
@@ -74,6 +82,7 @@ class Board:
                 comparison="clicked_yesterday",
                 change="points",
                 caption="vs. yesterday",
+                select={"kind": "click"},
             ),
         ]
 
@@ -82,7 +91,7 @@ class Board:
         chosen = self._selection
 
         def ask() -> LiveQuery:
-            return self._query("over_time", chosen.span.step, chosen.span.steps, chosen.span.until)
+            return self._query("over_time", chosen.span.step, chosen.span.steps, chosen.span.until, is_daily=True)
 
         return Chart(
             chosen.query(ask, title=lambda: f"Earnings per {chosen.span.per}, by kind"),
@@ -92,29 +101,32 @@ class Board:
             kind="area",
             height=220,
             unit="$",
+            select="source",
         )
 
     def ticker(self) -> View:
         """The latest five earnings."""
         return Feed(
-            self._query("ticker", priority="critical"),
+            self._chosen("ticker", "source", "status", priority="critical"),
             title="Latest earnings",
             caption="the last five",
             format=PAID,
             time="at",
             category="source",
+            select="source",
             limit=5,
         )
 
     def feed(self) -> View:
         """Everything that happens to the owner's assets; the reader may make it stand still."""
         return Feed(
-            self._selection.query(lambda: self._query("feed", self._selection["kind"], priority="high")),
+            self._chosen("feed", "kind", "status", priority="high"),
             title="Activity",
             format=STORY,
             time="at",
             limit=10,
             pause=True,
+            select="kind",
             span=8,
         )
 
@@ -144,7 +156,7 @@ class Board:
     def assets(self) -> View:
         """All assets, the best first."""
         return Table(
-            self._selection.query(lambda: self._query("assets", self._selection["status"])),
+            self._chosen("assets", "status"),
             title="Assets",
             columns=["name", "status", "records", "payments", "earned", "last earning"],
             below={"name": "category"},

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from dashboard.apps.frame import choice_of_member, for_member, place
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
-from .board import SQL, STATUSES, STORY, Board
+from .board import PAID, SQL, STATUSES, STORY, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,7 +25,11 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
-    fields = (Field("kind", "Event", tuple(STORY)), Field("status", "Status", STATUSES))
+    fields = (
+        Field("source", "Source", tuple(PAID)),
+        Field("kind", "Event", tuple(STORY)),
+        Field("status", "Status", STATUSES),
+    )
     selection = Selection(*fields, spans=SPANS, first="1h")
     board = Board(live, owner, selection)
     shown = Page(
@@ -39,7 +43,7 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
         title="Earnings",
         active="Earnings",
         selection=selection,
-        colours={"source": ("click fee", "commission", "licence"), "kind": tuple(STORY), "status": STATUSES},
+        colours={"source": tuple(PAID), "kind": tuple(STORY), "status": STATUSES},
         toolbar=[choice_of_member(members, owner), board.switch(), Refresh(live)],
     )
     return shown.__panel__()

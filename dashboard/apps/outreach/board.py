@@ -8,39 +8,51 @@ from typing import TYPE_CHECKING, Any
 from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
 from dashboard.views import Feed, Group, Messages, Notices, Progress, Table, Tile
+from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
-    from dashboard.views import View
+    from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.outreach", "queries")
+STATUSES = ("draft", "active", "paused", "completed")
+STATES = ("pending", "accepted", "replied", "declined", "withdrawn")
 TOLD = dict.fromkeys(
     ("invitation", "acceptance", "message", "reply", "refusal", "campaign", "import"), "{description}"
 )  # every kind reads as the database says it; their order is that of their colours
 
 
 class Board:
-    """The views of one user's page."""
+    """The views of one user's page; a click on a status, a state or a kind of activity narrows the others."""
 
-    def __init__(self, live: Live, user: int) -> None:
+    def __init__(self, live: Live, user: int, selection: Selection) -> None:
         self._live = live
+        self._selection = selection
         self._user = user
         self._scope = scope_of("outreach_member", user)
 
-    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
-        return self._live.query(SQL[name], self._user, *parameters, scope=self._scope, priority=priority)
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
+        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        return self._live.query(SQL[name], self._user, *parameters, scope=scope, priority=priority)
+
+    def _chosen(self, name: str, *fields: str | int, **given: Any) -> Any:
+        """A query that takes what is selected of these fields, or numbers as they are."""
+        chosen = self._selection
+        return chosen.query(
+            lambda: self._query(name, *(one if isinstance(one, int) else chosen[one] for one in fields), **given)
+        )
 
     def tiles(self) -> list[View]:
         """How it goes: what was sent, who accepts, who replies, what is still to come."""
-        rates = self._query("rates")
+        rates = self._chosen("rates", "status")
         return [
             Tile(
-                self._query("invitations", priority="high"),
+                self._chosen("invitations", "status", priority="high", is_daily=True),
                 title="Invitations today",
                 comparison="yesterday",
                 change="absolute",
                 caption="vs. yesterday",
-                sparkline=self._query("invitations_by_day", priority="low"),
+                sparkline=self._chosen("invitations_by_day", "status", priority="low", is_daily=True),
             ),
             Tile(
                 rates,
@@ -48,7 +60,7 @@ class Board:
                 column="accepted",
                 format="{:.1%}",
                 caption="of all invited",
-                sparkline=self._query("accepted_by_week", priority="low"),
+                sparkline=self._chosen("accepted_by_week", "status", priority="low", is_daily=True),
             ),
             Tile(
                 rates,
@@ -56,10 +68,10 @@ class Board:
                 column="replied",
                 format="{:.1%}",
                 caption="of those who accepted",
-                sparkline=self._query("replied_by_week", priority="low"),
+                sparkline=self._chosen("replied_by_week", "status", priority="low", is_daily=True),
             ),
             Tile(
-                self._query("people_remaining", priority="high"),
+                self._chosen("people_remaining", "status", priority="high"),
                 title="People still to import",
                 column="remaining",
                 caption="in all imports",
@@ -69,12 +81,13 @@ class Board:
     def campaigns(self, opened: Callable[[object], object]) -> View:
         """All campaigns; a click opens one."""
         table = Table(
-            self._query("campaigns"),
+            self._chosen("campaigns", "status"),
             title="Campaigns",
             columns=["name", "status", "people", "invited", "accepted", "replied", "acceptance rate", "changed"],
             below={"name": "audience"},
             tags=["status"],
             cells={"acceptance rate": "bar"},
+            select={"status": "status"},
             page_size=8,
         )
         table.on("select", opened)
@@ -83,29 +96,44 @@ class Board:
     def states(self) -> View:
         """Connections by state."""
         return Progress(
-            self._query("states"),
+            self._chosen("states", "status"),
             title="Connections by state",
             label="state",
             value="connections",
             category="state",
+            select="state",
         )
 
     def activity(self) -> View:
         """What happened last."""
         return Feed(
-            self._query("activity", priority="high"),
+            self._chosen("activity", "status", "state", "kind", priority="high"),
             title="Recent activity",
             format=TOLD,
             time="at",
             limit=12,
             pause=True,
             span=8,
+            select="kind",
+            legend=True,
+        )
+
+    def connections(self) -> View:
+        """Who was invited, the latest first."""
+        return Table(
+            self._chosen("connections", "status", "state"),
+            title="All connections",
+            columns=["name", "campaign", "state", "country", "invited", "answered"],
+            below={"name": "headline"},
+            tags=["state"],
+            select={"state": "state"},
+            page_size=8,
         )
 
     def imports(self) -> View:
         """Imports under way, and those that ended last."""
         return Progress(
-            self._query("imports", priority="high"),
+            self._chosen("imports", "status", priority="high"),
             title="Imports",
             caption="people imported",
             label="source",
@@ -138,19 +166,21 @@ class Board:
             Tile(rates, title="Replied", column="replied", format="{:.1%}"),
             (place(self._progress(number), self._states_of(number)), 4),
             Feed(
-                self._query("campaign_activity", number, priority="high"),
+                self._chosen("campaign_activity", number, "kind", priority="high"),
                 title="Activity of this campaign",
                 format=TOLD,
                 time="at",
                 limit=8,
                 span=8,
+                select="kind",
             ),
             Table(
-                self._query("campaign_connections", number),
+                self._chosen("campaign_connections", number, "state"),
                 title="Connections",
                 columns=["name", "state", "country", "invited", "answered"],
                 below={"name": "headline"},
                 tags=["state"],
+                select={"state": "state"},
                 page_size=5,
             ),
             query=self._query("campaign", number),
@@ -176,4 +206,5 @@ class Board:
             label="state",
             value="connections",
             category="state",
+            select="state",
         )

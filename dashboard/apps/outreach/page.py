@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from dashboard.apps.frame import choice_of_member, for_member, place
-from dashboard.views import Page, Refresh
+from dashboard.views import Field, Page, Refresh, Selection
 from dashboard.views.address import number_asked, on_change, remember
 from dashboard.views.pane import Wake
 
-from .board import SQL, Board
+from .board import SQL, STATES, STATUSES, TOLD, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -29,16 +29,24 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
-    board = Board(live, user)
+    fields = (
+        Field("status", "Campaigns", STATUSES),
+        Field("state", "State", STATES),
+        Field("kind", "Activity", tuple(TOLD)),
+    )
+    selection = Selection(*fields)
+    board = Board(live, user, selection)
     shown = Page(
         *board.tiles(),
         (Campaigns(board).column, 12),
         (place(board.states(), board.imports(), board.now()), 4),
         board.activity(),
+        board.connections(),
         live=live,
         title="Outreach",
         active="Outreach",
-        colours={"state": ("pending", "accepted", "replied", "declined", "withdrawn")},
+        selection=selection,
+        colours={"state": STATES},
         toolbar=[choice_of_member(members, user), Refresh(live), board.notices()],
     )
     return shown.__panel__()

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
+from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -19,25 +20,34 @@ if TYPE_CHECKING:
 
 SQL = statements(__package__ or "dashboard.apps.storefront", "queries")
 LANES = {"pending": "To be paid", "paid": "To be shipped", "shipped": "On the way"}
+KINDS = ("favourite", "order", "download")
+ORDERED = ("pending", "paid", "shipped", "delivered", "cancelled")
+DOWNLOADED = ("queued", "running", "done", "failed")
 MONTH = dt.timedelta(days=30)
 
 
 class Board:
-    """The views of one shop's page."""
+    """The views of one shop's page; a click on a category, a kind or a status narrows the others."""
 
     def __init__(self, live: Live, shop: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
         self._scope = scope_of("storefront_member", shop)
 
-    def _query(self, name: str, *parameters: Any, priority: Any = "medium") -> LiveQuery:
-        return self._live.query(SQL[name], *parameters, scope=self._scope, priority=priority)
+    def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
+        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
+
+    def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
+        """A query that takes what is selected of these fields."""
+        chosen = self._selection
+        return chosen.query(lambda: self._query(name, *(chosen[field] for field in fields), **given))
 
     def _today(self, name: str, by_day: str, title: str, **given: Any) -> Any:
         from dashboard.views import Tile
 
-        history = self._query(by_day, priority="low")
-        today = self._query(name, priority="high")
+        history = self._chosen(by_day, "category", priority="low", is_daily=True)
+        today = self._chosen(name, "category", priority="high", is_daily=True)
         shown = {"comparison": "yesterday", "caption": "vs. yesterday", "sparkline": history} | given
         return Tile(today, title=title, **shown)
 
@@ -50,7 +60,11 @@ class Board:
             self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}"),
             self._today("orders_today", "orders_by_day", "Orders today", change="absolute"),
             self._today("favourites_today", "favourites_by_day", "Favourites today", change="absolute"),
-            Tile(self._query("downloads_under_way", priority="high"), title="Downloads under way", caption="now"),
+            Tile(
+                self._chosen("downloads_under_way", "category", priority="high"),
+                title="Downloads under way",
+                caption="now",
+            ),
             Chart(
                 self._query("activity_by_hour", priority="low"),
                 title="What customers do, per hour",
@@ -58,15 +72,17 @@ class Board:
                 y="activities",
                 by="kind",
                 kind="area",
+                select="kind",
             ),
             Feed(
-                self._query("activities", priority="high"),
+                self._chosen("activities", "kind", priority="high"),
                 title="Live",
                 caption="newest first",
                 format="**{customer}** {description}",
                 time="happened_at",
                 limit=9,
                 pause=True,
+                select="kind",
             ),
             (
                 Table(
@@ -76,6 +92,7 @@ class Board:
                     below={"name": "category"},
                     formats={"revenue": "€ {:,.2f}"},
                     cells={"share": "bar"},
+                    select={"category": "category"},
                     page_size=6,
                 ),
                 8,
@@ -100,13 +117,17 @@ class Board:
         """What customers would like to have."""
         from dashboard.views import Chart, Feed, Table, Tile
 
+        chosen = self._selection
         return [
             Tile(
-                self._query("all_favourites", priority="high"), title="Favourites", span=6, caption="of all customers"
+                self._chosen("all_favourites", "category", priority="high"),
+                title="Favourites",
+                span=6,
+                caption="of all customers",
             ),
             self._today("favourites_today", "favourites_by_day", "Added today", change="absolute", span=6),
             Chart(
-                self._query("favourites_over_time", 30, priority="low"),
+                chosen.query(lambda: self._query("favourites_over_time", 30, priority="low", is_daily=True)),
                 title="Added per day, by category",
                 x="at",
                 y="favourites",
@@ -115,7 +136,7 @@ class Board:
                 select="category",
             ),
             Feed(
-                self._query("latest_favourites", priority="high"),
+                self._chosen("latest_favourites", "category", priority="high"),
                 title="Latest",
                 caption="newest first",
                 format="**{customer}** likes **{product}**",
@@ -123,7 +144,7 @@ class Board:
                 limit=9,
             ),
             Table(
-                self._selection.query(lambda: self._query("liked", self._selection["category"])),
+                self._chosen("liked", "category"),
                 title="Most liked",
                 columns=["name", "category", "price", "likes", "latest"],
                 formats={"price": "€ {:,.2f}"},
@@ -140,17 +161,18 @@ class Board:
             self._today("orders_today", "orders_by_day", "Orders today", change="absolute", span=6),
             self._today("revenue", "revenue_by_day", "Revenue today", format="€ {:,.2f}", span=6),
             Lanes(
-                self._query("under_way", priority="critical"),
+                self._chosen("under_way", "category", priority="critical"),
                 title="Under way",
                 caption="since when",
                 by="status",
                 lanes=LANES,
                 time="since",
                 format="**{customer}**, {country}",
+                select="order",
                 below="order {id} · {items} pieces · € {total:,.2f}",
             ),
             Table(
-                self._query("orders"),
+                self._chosen("orders", "category", "order"),
                 title="All orders",
                 columns={
                     "id": "Order",
@@ -163,6 +185,7 @@ class Board:
                 formats={"id": "{}", "total": "€ {:,.2f}"},
                 tags=["status"],
                 tones={"pending": "warn", "cancelled": "bad"},
+                select={"status": "order"},
                 scroll=True,
             ),
         ]
@@ -172,9 +195,14 @@ class Board:
         from dashboard.views import Chart, Table, Tile
 
         return [
-            Tile(self._query("downloads_under_way", priority="high"), title="Under way", caption="now", span=4),
             Tile(
-                self._query("download_success"),
+                self._chosen("downloads_under_way", "category", priority="high"),
+                title="Under way",
+                caption="now",
+                span=4,
+            ),
+            Tile(
+                self._chosen("download_success", "category"),
                 title="Completed, 7 days",
                 format="{:.1%}",
                 comparison="week_before",
@@ -183,7 +211,7 @@ class Board:
                 span=4,
             ),
             Tile(
-                self._query("gigabytes", priority="high"),
+                self._chosen("gigabytes", "category", priority="high", is_daily=True),
                 title="Sent today",
                 format="{:,.1f}",
                 unit="GB",
@@ -193,21 +221,23 @@ class Board:
                 span=4,
             ),
             Table(
-                self._query("downloads", priority="high"),
+                self._chosen("downloads", "category", "download", priority="high"),
                 title="Downloads",
                 columns=["file", "customer", "status", "progress", "megabytes", "asked"],
                 formats={"megabytes": "{:,.1f} MB"},
                 tags=["status"],
                 tones={"failed": "bad"},
+                select={"status": "download"},
                 cells={"progress": "bar"},
             ),
             Chart(
-                self._query("downloads_by_hour", priority="low"),
+                self._chosen("downloads_by_hour", "category", priority="low"),
                 title="Downloads per hour",
                 x="at",
                 y="downloads",
                 by="outcome",
                 kind="bar",
+                select="download",
                 span=12,
             ),
         ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import choice_of_member, for_member
+from dashboard.apps.frame import choice_of_member, for_member, scope_of
 from dashboard.views import Field, Page, Refresh, Selection, Status, Tabs
 
-from .board import SQL, Board
+from .board import DOWNLOADED, KINDS, ORDERED, SQL, Board
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -25,7 +25,13 @@ def page(live: Live) -> Viewable:
 
 
 def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
-    selection = Selection(Field("category", "Category"))
+    categories = live.query(SQL["categories"], scope=scope_of("storefront_member", shop), priority="low")
+    selection = Selection(
+        Field("category", "Category", categories),
+        Field("kind", "Activity", KINDS),
+        Field("order", "Order", ORDERED),
+        Field("download", "Download", DOWNLOADED),
+    )
     board = Board(live, shop, selection)
     tabs = Tabs(
         {
@@ -42,7 +48,7 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         live=live,
         title="Storefront",
         active="Storefront",
-        colours={"kind": ("favourite", "order", "download"), "outcome": ("done", "failed")},
+        colours={"kind": KINDS, "outcome": ("done", "failed")},
         selection=selection,
         toolbar=[choice_of_member(shops, shop), Refresh(live)],
     )
