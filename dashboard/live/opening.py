@@ -46,7 +46,10 @@ class Opening:
             The database cannot be reached, or not any more.
         """
         async with self._connection() as connection:
-            return await self._read(connection, answer)
+            try:
+                return await self._read(connection, answer)
+            except TimeoutError as error:  # of the log, not of the query: nothing that is wrong with that
+                raise ConnectionLost("The server stopped answering.") from error
 
     def drop(self) -> None:
         """Close idle connections at once."""

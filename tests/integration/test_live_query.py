@@ -717,6 +717,21 @@ async def test_a_log_too_long_to_be_read_is_given_up_for_the_present(
         await eventually(lambda: rows_of(query) == [(11,)])
 
 
+async def test_a_server_too_slow_for_a_first_answer_is_asked_again(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    ask, asked = LogReader.ask, [0]
+
+    async def late(reader: LogReader, since: Offset | None, hurry: float | None = None) -> list[Record]:
+        asked[0] += since is None
+        if since is None and asked[0] == 1:
+            raise TimeoutError
+        return await ask(reader, since, hurry)
+
+    monkeypatch.setattr(LogReader, "ask", late)
+    query = await live.query("SELECT count(*) FROM orders").ready()
+    assert rows_of(query) == [(9,)]
+    assert asked[0] > 1
+
+
 async def test_a_locked_table_does_not_hold_up_the_others(
     live: Live, writer: Connection, database: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
