@@ -34,6 +34,7 @@ Port = Annotated[
 ]
 Address = Annotated[str | None, Parameter(help="Address to serve on; 0.0.0.0 is every interface.")]
 Rate = Annotated[float, Parameter(help="Changes a second, on average.", validator=Number(gt=0, lte=10_000))]
+CALM = 0.3  # the pace of the sample rows on a busy day, so that charts show no step where the simulation begins
 Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
@@ -42,7 +43,7 @@ def demo(
     *names: Annotated[str, Parameter(name="APP", help="Dashboards to show; all when none is named.")],
     port: Port = None,
     address: Address = None,
-    rate: Rate = 2.0,
+    rate: Rate = CALM,
     temp: Annotated[bool, Parameter(negative=(), help="Use a new database and delete it at the end.")] = False,
     browser: Browser = None,
 ) -> None:
@@ -138,7 +139,7 @@ def doctor(dsn: Dsn, /) -> None:
 
 
 @app.command
-def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None, /, *, rate: Rate = 2.0) -> None:
+def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None, /, *, rate: Rate = CALM) -> None:
     """Write changes like the real ones into a database that has the app's tables."""
     from dashboard import apps
     from dashboard.surfaces.simulating import simulate as work

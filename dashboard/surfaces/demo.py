@@ -39,8 +39,7 @@ async def demo(
     try:
         await asyncio.to_thread(server.start)
         say(f"PostgreSQL {server.version} is running; psql {server.dsn}")
-        for app in apps:
-            await _prepare(app, server.dsn)
+        await _prepare(apps, server.dsn)
         async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
             pages = [page_of(app, live) for app in apps]
@@ -67,13 +66,19 @@ async def _keep_up(server: Server) -> None:
                 say(said)
 
 
-async def _prepare(app: App, dsn: str) -> None:
-    if app.load is not None and await app.load(dsn):
-        say(f"Loaded the sample rows of {app.title}.")
-    if not app.tables:
-        return
+async def _prepare(apps: Sequence[App], dsn: str) -> None:
+    async with asyncio.TaskGroup() as group:  # side by side: the first page is there sooner
+        for app in apps:
+            group.create_task(_load(app, dsn))
     connection = await connect(dsn, name="dashboard: install")
     try:
-        await install(connection, app.tables)
+        for app in apps:
+            if app.tables:
+                await install(connection, app.tables)
     finally:
         await connection.close()
+
+
+async def _load(app: App, dsn: str) -> None:
+    if app.load is not None and await app.load(dsn):
+        say(f"Loaded the sample rows of {app.title}.")

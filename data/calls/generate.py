@@ -21,14 +21,15 @@ from dashboard.apps.people import Person, invent, names
 from dashboard.apps.seasons import WEEK, Season
 
 SEED = 20262
-CALLS, CALLERS, ALERTED = 4_600, 1_900, 90
-LATEST, QUARTER = 130, 900
+CALLS, CALLERS, ALERTED = 13_000, 3_000, 120
+LATEST, QUARTER = 40, 900
 FOLDER = Path(__file__).parent
 SEASON = Season(
     hours=(9, 7, 6, 6, 8, 14, 26, 44, 68, 92, 100, 94, 74, 82, 96, 92, 84, 76, 62, 48, 36, 26, 18, 12),
     weekdays=(100, 96, 92, 90, 84, 46, 34),
     first=-4 * WEEK,
     last=WEEK,
+    growth=2.5,
 )
 
 ACCOUNTS = (  # handle, name, share of the calls

@@ -22,7 +22,8 @@ SEED = 20261
 HOUR, DAY, WEEK = 3_600, 86_400, 604_800
 FIRST, LAST = -5 * WEEK, WEEK
 CONTACTS = 2_700
-DAILY_ACTIVITIES, DAILY_EMAILS = 112, 118  # of the whole team, on an average day
+DAILY_ACTIVITIES, DAILY_EMAILS = 300, 300  # of the whole team, on an average day
+GROWTH = 2.5  # weeks in which the team grows to 2.7 times
 FOLDER = Path(__file__).parent
 
 # How busy an hour of the day and a day of the week are, at most 1. Between Osaka and Lisbon somebody is always up.
@@ -66,7 +67,7 @@ def busy(at: float) -> float:
     day, second = divmod(at, DAY)
     hour, within = divmod(second, HOUR)
     here, there = HOURS[int(hour)], HOURS[(int(hour) + 1) % 24]
-    growth = math.exp((at - LAST) / (7 * WEEK))
+    growth = math.exp((at - LAST) / (GROWTH * WEEK))
     return (here + (there - here) * within / HOUR) / max(HOURS) * WEEKDAYS[int(day) % 7] * growth
 
 
@@ -86,7 +87,8 @@ class Team:
 
     def times(self, per_day: float) -> Iterator[int]:
         """Times over all weeks, `per_day` on an average day, thinned by how busy the team is."""
-        top = per_day / (sum(HOURS) / 24 / max(HOURS)) / (sum(WEEKDAYS) / 7) / math.exp(-3 / 7)
+        grown = GROWTH / 6 * (1 - math.exp(-6 / GROWTH))  # on average over the six weeks
+        top = per_day / (sum(HOURS) / 24 / max(HOURS)) / (sum(WEEKDAYS) / 7) / grown
         at = float(FIRST)
         while (at := at + self.random.expovariate(top / DAY)) < LAST:
             if self.random.random() < busy(at):

@@ -18,7 +18,7 @@ from dashboard.apps.earnings.catalogue import ADVERTISERS, ASSETS, PURPOSES
 from dashboard.apps.seasons import DAY, HOUR, WEEK, Season
 
 SEED = 20262
-USES, LATEST, LICENCES = 14_000, 700, 160
+USES, LATEST, LICENCES = 32_000, 240, 400
 FOLDER = Path(__file__).parent
 # People click in the evening and at the weekend.
 SEASON = Season(
@@ -26,6 +26,7 @@ SEASON = Season(
     weekdays=(0.82, 0.8, 0.84, 0.88, 0.94, 1.0, 0.98),
     first=-5 * WEEK,
     last=WEEK,
+    growth=2.5,
 )
 OWNERS = (  # handle, name, share of the assets
     ("mira", "Mira Castellan", 9),

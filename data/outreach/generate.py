@@ -17,7 +17,7 @@ from dashboard.apps.people import invent, names
 from dashboard.apps.seasons import DAY, HOUR, WEEK, Season
 
 SEED = 20263
-INVITATIONS = 2_800
+INVITATIONS = 5_600
 FOLDER = Path(__file__).parent
 # People answer at work: in the morning, and again after lunch.
 SEASON = Season(
@@ -25,6 +25,7 @@ SEASON = Season(
     weekdays=(0.96, 1.0, 0.98, 0.9, 0.7, 0.18, 0.14),
     first=-5 * WEEK,
     last=WEEK,
+    growth=2.5,
 )
 USERS = (
     ("nora", "Nora Feldt"),

@@ -18,13 +18,14 @@ from dashboard.apps.people import invent, names
 from dashboard.apps.seasons import DAY, HOUR, WEEK, Season
 
 SEED = 20263
-CUSTOMERS, FAVOURITES, ORDERS, DOWNLOADS = 1_100, 4_600, 1_900, 2_100
+CUSTOMERS, FAVOURITES, ORDERS, DOWNLOADS = 1_600, 12_000, 6_500, 7_000
 FOLDER = Path(__file__).parent
 SEASON = Season(
     hours=(30, 18, 11, 8, 7, 10, 18, 30, 42, 50, 56, 60, 66, 62, 58, 58, 62, 70, 80, 92, 100, 96, 76, 50),
     weekdays=(84, 80, 82, 86, 88, 96, 100),
     first=-5 * WEEK,
     last=WEEK,
+    growth=2.5,
 )
 
 SHOPS = (  # handle, name, city, share of the customers

@@ -138,7 +138,7 @@ async def test_a_download_is_done_when_all_of_it_is_there(owner: asyncpg.Connect
 async def test_the_sample_ends_now_and_is_believable(owner: asyncpg.Connection) -> None:
     states = dict(await owner.fetch("SELECT status::text, count(*) FROM storefront.orders GROUP BY 1"))
     total = sum(states.values())
-    assert 1_400 < total < 1_901
+    assert 3_800 < total < 6_600
     assert 0.02 < states["cancelled"] / total < 0.12
     assert states["shipped"] > 5
     assert await owner.fetchval("SELECT count(*) FROM storefront.activities WHERE happened_at > now()") == 0

@@ -98,7 +98,7 @@ class Board:
             x="at",
             y="earned",
             by="source",
-            kind="area",
+            kind="bar",
             height=220,
             unit="$",
             select="source",
