@@ -16,6 +16,7 @@ from tornado.web import authenticated
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
 from dashboard.surfaces.logins import login_of
+from dashboard.surfaces.plain import head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,4 +55,6 @@ class FrontPage(AuthRequestHandler):
             self.redirect(f"{self._prefix}/{pages[0].slug}")
             return
         person = None if login is None else login.person
-        self.render(str(Path(__file__).with_name("front.html")), pages=pages, prefix=self._prefix, person=person)
+        self.render(
+            str(Path(__file__).with_name("front.html")), pages=pages, prefix=self._prefix, person=person, head=head()
+        )

@@ -7,6 +7,8 @@ from urllib.parse import unquote
 
 from tornado.web import RequestHandler
 
+from dashboard.surfaces.plain import head
+
 LONGEST = 100
 
 
@@ -19,5 +21,7 @@ class UnknownPage(RequestHandler):
         self.set_status(404)
         front = str(Path(__file__).with_name("unknown.html"))
         self.finish(
-            self.render_string(front, name=unquote(path[1:])[:LONGEST], home="../" * (path.count("/") - 1) or "./")
+            self.render_string(
+                front, name=unquote(path[1:])[:LONGEST], home="../" * (path.count("/") - 1) or "./", head=head()
+            )
         )

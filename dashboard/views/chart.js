@@ -12,7 +12,7 @@ export class ChartView {
     this.options = options;
     this.card = new Card({ ...options, caption: options.caption || " " }, { className: "chart", skeleton: Math.max(3, Math.round(options.height / 24)), lines: 1, line: options.height, more: options.by ? 28 : 0 });
     this.sheet = h("div", { class: "fill" });
-    this.plot = h("div", { class: "plot", style: `flex-basis:${options.height}px` }, this.sheet);
+    this.plot = h("div", { class: "plot", role: "img", "aria-label": options.title || "Chart", style: `flex-basis:${options.height}px` }, this.sheet);
     this.legend = h("div", { class: "legend" });
     this.empty = h("div", { class: "empty over", hidden: true }, "No rows yet");
     this.leftOut = h("small", { class: "mute" });
@@ -74,8 +74,15 @@ export class ChartView {
     this.others = this.figure.renderers.filter((renderer) => renderer !== this.model);
     this.figure.renderers = this.others;
     this.paint();
+    this.isDrawn = false;
+  }
+
+  // Without a value Bokeh finds no range and complains: it draws when there is one.
+  drawFigure() {
     const { figure } = this;
-    Bokeh.embed.add_document_standalone(this.document, this.sheet).then((views) => { this.view = views.get(figure) ?? [...views][0]; });
+    if (this.isDrawn || ![...this.renderers.values()].some(({ data_source: { data } }) => data.x.length)) return;
+    this.isDrawn = true;
+    Bokeh.embed.add_document_standalone(this.document, this.sheet).then((views) => { this.view = views.get(figure) ?? [...views][0]; unfocus(this.sheet); });
   }
 
   feed(names, steps) {
@@ -89,6 +96,7 @@ export class ChartView {
     if (known.length !== this.renderers.size || names.some((name, place) => name !== known[place])) this.arrange(names);
     if (this.options.kind === "bar") this.fit(names);
     this.empty.hidden = names.length > 0;
+    this.drawFigure();
   }
 
   add(name) {
@@ -206,6 +214,14 @@ export class ChartView {
     this.until ??= this.card.aside.appendChild(h("span"));
     setText(this.until, `to ${clockTime(link.at)}`);
     if (this.axis === "time") this.zone ??= this.card.aside.appendChild(h("span", { class: "zone" }, timeZone));
+  }
+}
+
+// Bokeh lets its canvas be reached by the keyboard, for tools that these figures do not have.
+function unfocus(node) {
+  for (const one of node.querySelectorAll("*")) {
+    if (one.tabIndex >= 0 && one.hasAttribute("tabindex")) one.tabIndex = -1;
+    if (one.shadowRoot) unfocus(one.shadowRoot);
   }
 }
 

@@ -19,6 +19,7 @@ export class Choosing {
   }
 
   drawColumns() {
+    if (!this.table.body) return nothingYet();
     const { body, hidden } = this.table;
     return body.columns.map(({ name, label }) => check(label, !hidden.has(name), (isOn) => this.table.showColumn(name, isOn)));
   }
@@ -29,6 +30,7 @@ export class Choosing {
   }
 
   drawFilter() {
+    if (!this.table.body) return nothingYet();
     const kinds = ["text", "boolean", "number", "time", "clock", "date", "code"];
     const columns = this.table.body.columns.filter(({ kind }) => kinds.includes(kind));
     if (!this.column) {
@@ -67,6 +69,7 @@ export class Choosing {
   refresh() { if (this.filter.isOpen && this.column) { this.filter.draw(); this.filter.place(); } }
 
   async download(format, button) {
+    if (!this.table.columns) return;
     const { place, asked } = this.table;
     this.problem.replaceChildren();
     button.disabled = true;
@@ -87,6 +90,8 @@ export class Choosing {
     button.disabled = false;
   }
 }
+
+const nothingYet = () => h("p", { class: "mute" }, "There are no rows yet.");
 
 export const isValued = (kind) => !["number", "time", "clock", "date"].includes(kind);
 

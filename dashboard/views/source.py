@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Callable, Hashable, Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, cast
 
 from dashboard.live.frame import LiveFrame
@@ -138,5 +139,8 @@ def _lies(value: Any, low: str, high: str) -> bool:
     return (not low or kind(low) <= value) and (not high or value <= kind(high))
 
 
-def _sortable(value: Any) -> Any:
-    return value.lower() if isinstance(value, str) else value
+def _sortable(value: Any) -> tuple[str, Any]:
+    """What can be compared with every other value: each kind stands for itself."""
+    if isinstance(value, str):
+        return "text", value.lower()
+    return "" if isinstance(value, int | float | Decimal) else type(value).__name__, value

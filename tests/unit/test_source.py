@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any, cast
 
 import pytest
@@ -37,6 +39,12 @@ def shown(source: Source, ask: dict[str, Any] | None = None, **options: Any) -> 
     body = dict(binding.strand.picture["body"])
     channel.close()
     return body
+
+
+def test_values_of_several_kinds_in_a_column_are_sorted_kind_by_kind(source: Source) -> None:
+    source.fill([1, 2, 3], [(1, "wren", 9.5), (2, dt.timedelta(1), 1), (3, "owl", Decimal(2))])
+    assert shown(source, {"sort": ["name", False]})["order"] == ["3", "1", "2"]
+    assert shown(source, {"sort": ["grams", False]})["order"] == ["2", "3", "1"]
 
 
 def test_a_table_of_it_keeps_its_order(source: Source) -> None:
