@@ -12,11 +12,13 @@ from dashboard.version import __version__
 
 if TYPE_CHECKING:
     from dashboard.errors import DashboardError
+    from dashboard.live.alerts.rule import Above, Below, Rows
     from dashboard.live.delta import Delta
     from dashboard.live.live import Live
     from dashboard.live.query import LiveQuery
     from dashboard.live.shared import connect
     from dashboard.postgres.scope import Scope
+    from dashboard.views.bell import Bell
     from dashboard.views.chart import Chart
     from dashboard.views.feed import Feed
     from dashboard.views.group import Group
@@ -35,6 +37,9 @@ if TYPE_CHECKING:
     from dashboard.views.view import View
 
 _HOMES = {
+    "Above": "live.alerts.rule",
+    "Bell": "views.bell",
+    "Below": "live.alerts.rule",
     "Chart": "views.chart",
     "DashboardError": "errors",
     "Delta": "live.delta",
@@ -49,6 +54,7 @@ _HOMES = {
     "Page": "views.page",
     "Progress": "views.progress",
     "Refresh": "views.refresh",
+    "Rows": "live.alerts.rule",
     "Scope": "postgres.scope",
     "Selection": "views.selection",
     "Status": "views.status",
@@ -61,6 +67,9 @@ _HOMES = {
 }
 
 __all__ = [
+    "Above",
+    "Bell",
+    "Below",
     "Chart",
     "DashboardError",
     "Delta",
@@ -75,6 +84,7 @@ __all__ = [
     "Page",
     "Progress",
     "Refresh",
+    "Rows",
     "Scope",
     "Selection",
     "Status",

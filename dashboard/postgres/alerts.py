@@ -22,7 +22,6 @@ from dashboard.sql import load
 
 CAPTURED = (
     "dashboard_alerts.notice",
-    "dashboard_alerts.preference",
     "dashboard_alerts.silence",
     "dashboard_alerts.seen",
 )

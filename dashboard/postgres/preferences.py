@@ -15,15 +15,16 @@ import asyncpg
 
 from dashboard.errors import AlertError, QueryError
 from dashboard.postgres.alerts import owner, refusal
-from dashboard.postgres.connection import Connection, fetch, translated
+from dashboard.postgres.connection import Connection, Record, fetch, translated
 from dashboard.postgres.scope import Scope
+from dashboard.sql import load
 
 _UNFIT = (asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError, asyncpg.DataError)
 
 
 async def set_contact_point(connection: Connection, name: str, url: str) -> None:
     """Add or change a contact point."""
-    await _written(
+    await _done(
         connection,
         None,
         "INSERT INTO dashboard_alerts.contact_point (name, url) VALUES ($1, $2) "
@@ -34,7 +35,7 @@ async def set_contact_point(connection: Connection, name: str, url: str) -> None
 
 async def remove_contact_point(connection: Connection, name: str) -> None:
     """Take a contact point away, with everybody's preferences for it."""
-    await _written(connection, None, "DELETE FROM dashboard_alerts.contact_point WHERE name = $1", name)
+    await _done(connection, None, "DELETE FROM dashboard_alerts.contact_point WHERE name = $1", name)
 
 
 async def contact_points(connection: Connection) -> dict[str, str]:
@@ -46,13 +47,13 @@ async def contact_points(connection: Connection) -> dict[str, str]:
 async def prefer(connection: Connection, scope: Scope, contact_point: str, wanted: Mapping[str, Any] | None) -> None:
     """Note how a person wants to be told by a contact point; None: not at all."""
     if wanted is None:
-        await _written(
+        await _done(
             connection, scope,
             "DELETE FROM dashboard_alerts.preference WHERE (role, settings, contact_point) = ($1, $2, $3)",
             *owner(scope), contact_point,
         )  # fmt: skip
         return
-    await _written(
+    await _done(
         connection, scope,
         "INSERT INTO dashboard_alerts.preference "
         "(role, settings, contact_point, address, minimum, quiet_from, quiet_until, zone) "
@@ -64,11 +65,25 @@ async def prefer(connection: Connection, scope: Scope, contact_point: str, wante
     )  # fmt: skip
 
 
+async def places(connection: Connection, scope: Scope) -> list[dict[str, Any]]:
+    """Contact points that a person may be told at, and how they want to be."""
+    rows = await _done(connection, scope, load("alerts_places"), *owner(scope))
+    return [
+        {
+            "name": row["name"], "personal": row["is_personal"], "on": row["address"] is not None,
+            "address": row["address"] or "", "minimum": row["minimum"] or "warning",
+            "from": row["quiet_from"] and f"{row['quiet_from']:%H:%M}",
+            "until": row["quiet_until"] and f"{row['quiet_until']:%H:%M}",
+        }
+        for row in rows
+    ]  # fmt: skip
+
+
 async def silence(
     connection: Connection, scope: Scope, rule: str | None, labels: Mapping[str, str], until: datetime, reason: str
 ) -> None:
     """Tell a person nothing of a rule (None: of any) until then."""
-    await _written(
+    await _done(
         connection, scope,
         "INSERT INTO dashboard_alerts.silence (role, settings, rule, labels, until, reason) "
         "VALUES ($1, $2, $3, $4, $5, $6)",
@@ -78,7 +93,7 @@ async def silence(
 
 async def speak(connection: Connection, scope: Scope, rule: str | None) -> None:
     """End a person's silences of a rule, or of all."""
-    await _written(
+    await _done(
         connection, scope,
         "UPDATE dashboard_alerts.silence SET until = now() WHERE (role, settings) = ($1, $2) AND until > now() "
         "AND ($3::text IS NULL OR rule = $3)",
@@ -88,7 +103,7 @@ async def speak(connection: Connection, scope: Scope, rule: str | None) -> None:
 
 async def see(connection: Connection, scope: Scope, until: datetime) -> None:
     """Note that a person has seen all that they were told until then."""
-    await _written(
+    await _done(
         connection, scope,
         "INSERT INTO dashboard_alerts.seen AS s (role, settings, at) VALUES ($1, $2, $3) "
         "ON CONFLICT (role, settings) DO UPDATE SET at = greatest(s.at, EXCLUDED.at)",
@@ -96,7 +111,7 @@ async def see(connection: Connection, scope: Scope, until: datetime) -> None:
     )  # fmt: skip
 
 
-async def _written(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> None:
+async def _done(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> list[Record]:
     """Run one statement as somebody, under the tables' row-level security."""
     wanted = {} if scope is None else {**scope.settings} | ({} if scope.role is None else {"role": scope.role})
     try:
@@ -104,7 +119,7 @@ async def _written(connection: Connection, scope: Scope | None, sql: str, *param
             async with connection.transaction():
                 for name, value in wanted.items():  # the role last: settings are made with the rights of the own
                     await connection.execute("SELECT set_config($1, $2, true)", name, value)
-                await connection.execute(sql, *parameters)
+                return list(await connection.fetch(sql, *parameters))
     except QueryError as error:
         if isinstance(error.__cause__, _UNFIT):
             raise AlertError(f"This cannot be kept: {error.message}", error.remedy) from error

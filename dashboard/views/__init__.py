@@ -1,5 +1,6 @@
 """Views: what a page shows of a query, encoded once and sent to all (see :mod:`.strand` and :mod:`.channel`)."""
 
+from .bell import Bell
 from .chart import Chart
 from .feed import Feed
 from .group import Group
@@ -16,10 +17,12 @@ from .switch import Switch
 from .table import Table
 from .tabs import Tabs
 from .tile import Tile
+from .toast import toast
 from .view import View
 
 __all__ = [
     "SPANS",
+    "Bell",
     "Chart",
     "Feed",
     "Field",
@@ -38,4 +41,5 @@ __all__ = [
     "Tabs",
     "Tile",
     "View",
+    "toast",
 ]

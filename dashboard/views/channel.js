@@ -231,6 +231,7 @@ export function channelOf(place) {
   return channel;
 }
 
+export const channelNamed = (token) => channels.get(token);
 export const disconnect = () => channels.forEach((channel) => channel.disconnect());
 export const reconnect = () => channels.forEach((channel) => channel.reconnect());
 export const pageAge = () => (link.at === null ? null : serverTime() - link.at);

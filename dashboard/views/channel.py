@@ -52,6 +52,7 @@ class Binding:
         self.view, self.channel, self.name = view, channel, name
         self.choice: dict[str, Any] = {}
         self.strand: Strand | None = None
+        self.attends = False  # whether the reader wants its news also while the page is hidden
 
     def show(self, strand: Strand) -> None:
         """Show another strand from now on."""
@@ -96,7 +97,7 @@ class Channel:
         self._sent = self._confirmed = 0
         self._is_behind = False
         self._names = 0
-        self.pacing = Pacing(partial(self.flush, {}), self._tell)
+        self.pacing = Pacing(partial(self.flush, {}), self.tell)
         self._by_token[self.token] = self
 
     @classmethod
@@ -209,7 +210,7 @@ class Channel:
         if self._is_behind or message.keys() != {"ack"}:
             self.flush({})
         if "snapshots" in message:
-            self._tell({"snapshots": dict(self._snapshots())})
+            self.tell({"snapshots": dict(self._snapshots())})
 
     def _snapshots(self) -> Iterable[tuple[str, str | None]]:
         """At which snapshot each view that shows rows is true as the page has it; None: it waits for newer ones."""
@@ -233,7 +234,7 @@ class Channel:
             The strands that have a new picture; without any, all that the page shows are looked at.
         """
         carrier = self.carrier
-        if self.is_hidden or carrier is None:
+        if carrier is None or (self.is_hidden and not self._attended()):
             return
         if self._sent - self._confirmed >= WINDOW or not carrier.is_writable():
             self.skipped += 1
@@ -243,6 +244,8 @@ class Channel:
         if self._is_behind or not moved:
             moved = [strand for strand in self._shown() if strand.name in self._got]
             self._is_behind = False
+        if self.is_hidden:
+            moved = [strand for strand in moved if strand in self._attended()]
         got, parts, told = self._got, [], []
         for strand in moved if self.pacing.is_plain else self._sifted(moved):
             news = strand.since(got[strand.name])
@@ -295,7 +298,8 @@ class Channel:
             self.pacing.is_paused = True
         self._is_behind = True
 
-    def _tell(self, news: dict[str, Any]) -> None:
+    def tell(self, news: dict[str, Any]) -> None:
+        """Say something to this page that is no picture of a view."""
         if self.carrier is not None:
             self.carrier.send(codec.dumps({"now": time.time() * 1000, "updates": [], **news}))
             self._sent += 1
@@ -329,13 +333,16 @@ class Channel:
             self._got.pop(strand.name, None)
 
     def _follow(self) -> None:
-        is_watching = self.carrier is not None and not self.is_hidden
-        for binding in self.bindings.values():
-            if binding.strand is not None:
-                if is_watching and binding.strand.name in self._got:
-                    binding.strand.follow(self)
-                else:
-                    binding.strand.unfollow(self)
+        watched = () if self.carrier is None else self._attended() if self.is_hidden else tuple(self._shown())
+        for strand in self._shown():
+            if strand in watched and strand.name in self._got:
+                strand.follow(self)
+            else:
+                strand.unfollow(self)
+
+    def _attended(self) -> tuple[Strand, ...]:
+        """What goes on while the page is hidden."""
+        return tuple(b.strand for b in self.bindings.values() if b.attends and b.strand is not None)
 
 
 def _moment(strands: list[Strand]) -> float | None:

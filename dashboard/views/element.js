@@ -15,12 +15,13 @@ import { GroupView } from "./group.js";
 import { LanesView } from "./lanes.js";
 import { TabsView } from "./tabs.js";
 import { ChoicesView } from "./selection.js";
+import { BellView } from "./bell.js";
 import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
   progress: ProgressView, notices: NoticesView, switch: SwitchView, refresh: RefreshView, group: GroupView,
-  lanes: LanesView, tabs: TabsView, choices: ChoicesView,
+  bell: BellView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 
 export function render({ model, view, el }) {

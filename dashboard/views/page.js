@@ -24,14 +24,16 @@ export class PageView {
     this.selection = new SelectionView(options.selection, options.known);
     this.updates = options.updates ? new UpdatesView(model.place) : null;
     const children = model.get_child("objects") ?? [];
+    const bell = options.bell ? children[0] : null;
+    children.splice(0, options.bell);
     const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)]; // behind those with a span comes what draws nothing
     this.node = h("div", { class: "page" },
       h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
-      this.header(options), this.banner.node, this.main = this.content(options, tools, contents));
+      this.header(options, bell), this.banner.node, this.main = this.content(options, tools, contents));
     this.mark();
   }
 
-  header(options) {
+  header(options, bell) {
     const links = options.navigation.map(([name, address]) => (
       h("a", { href: address, class: name === options.active ? "on" : null, "aria-current": name === options.active ? "page" : null }, name)
     ));
@@ -40,7 +42,7 @@ export class PageView {
       const here = navigation?.querySelector("[aria-current]");
       if (here) navigation.scrollLeft = here.offsetLeft - navigation.offsetLeft - (navigation.clientWidth - here.offsetWidth) / 2;
     });
-    return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, this.toggle);
+    return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, bell, this.toggle);
   }
 
   content(options, tools, contents) {

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from dashboard.live import Live
 
+    from .bell import Bell
+
 #: Where a server keeps the addresses of its pages, by name, in Panel's cache.
 SITE = "dashboard.site"
 Content = Any  # a View, a Panel object, or a pair of one and its span
@@ -61,6 +63,8 @@ class Page(Status):
     colours
         Values of a column in the order of their colours, so that all pages and members see the same: ``{"state":
         ["open", "paid"]}``. Values that are not named have a colour by what they are.
+    alerts
+        A `Bell`, which stands in the header.
     updates
         Whether the reader may choose how often the page is brought up to date, make it stand still and step back.
     """
@@ -80,18 +84,21 @@ class Page(Status):
         live: Live,
         toolbar: Sequence[Any] = (),
         selection: Selection | None = None,
+        alerts: Bell | None = None,
         **params: Any,
     ) -> None:
         super().__init__(live, **params)
         self.selection = selection
         self.contents = list(contents)
         self.toolbar = list(toolbar)
+        self.alerts = alerts
 
     def children(self) -> list[Any]:
         """What stands inside it."""
         choices = None if self.selection is None else self.selection.choices()
         unseen = [] if choices is None else [choices.__panel__()]
-        return [*self.toolbar, *(content_object(content) for content in self.contents), *unseen]
+        bell = [] if self.alerts is None else [self.alerts.__panel__()]
+        return [*bell, *self.toolbar, *(content_object(content) for content in self.contents), *unseen]
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
@@ -100,6 +107,7 @@ class Page(Status):
             "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
             "selection": (self.selection or Selection()).options(), "known": address.known(), "updates": self.updates,
             "colours": {name: [str(value) for value in values] for name, values in self.colours.items()},
+            "bell": int(self.alerts is not None),
             "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 

@@ -184,6 +184,10 @@ class Alerts:
         """Tell a person nothing there any more."""
         await self._ask(lambda connection: preferences.prefer(connection, scope, contact_point, None))
 
+    async def places(self, scope: Scope) -> list[dict[str, Any]]:
+        """Contact points that a person may be told at, and how they want to be."""
+        return await self._ask(lambda connection: preferences.places(connection, scope))
+
     async def silence(
         self,
         scope: Scope,

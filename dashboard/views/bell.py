@@ -1,0 +1,173 @@
+"""The bell of a page: what its reader was told of late, what is new of it, and how they want to be told.
+
+It is a live query like any other, asked in the reader's scope: row-level security leaves what concerns them. What
+arrives is said on every page that they have open, whichever process serves it. A page that its reader does not see is
+brought up to date with this alone, and only where they asked to be notified by the browser.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import param
+
+from dashboard.errors import DashboardError
+from dashboard.postgres.alerts import owner
+from dashboard.postgres.scope import Scope, scope_here
+
+from . import codec
+from .strand import Picture, Queries, Shape, keyed_difference, strand
+from .toast import toast
+from .view import View
+
+if TYPE_CHECKING:
+    from panel.viewable import Viewable
+
+    from dashboard.live import Live, LiveQuery
+
+    from .channel import Binding
+
+NOTICES = """SELECT id, rule, title, lines, severity, is_event, fired_at, resolved_at
+FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY fired_at DESC, id DESC LIMIT 50"""
+SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND settings = $2::text::jsonb"
+SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
+WHERE role = '' OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
+HOUR = dt.timedelta(hours=1)
+
+
+@dataclass(frozen=True)
+class BellShape(Shape):
+    """A bell's picture: `rows` by key in an `order`, until when `seen`, rules `silenced`, `places` of theirs."""
+
+    places: bytes | None
+
+    def draw(self, queries: Queries) -> Picture:
+        """What it shows of these queries now."""
+        notices, seen, silences = queries
+        names = [column.name for column in notices.columns]
+        rows = {
+            codec.key_text(key): _row(dict(zip(names, notices.state.rows[key], strict=True)))
+            for key in notices.state.keys
+        }
+        at = next((row[0] for row in seen.state.rows.values()), None)
+        silenced = [[rule, codec.cell(until)] for _, rule, until in silences.state.rows.values()]
+        return {
+            "rows": rows, "order": list(rows), "seen": codec.cell(at),
+            "silenced": silenced, "places": None if self.places is None else codec.loads(self.places),
+        }  # fmt: skip
+
+    def difference(self, old: Picture, new: Picture) -> Picture | None:
+        """What changed from one picture to the next."""
+        return keyed_difference(old, new)
+
+
+def _row(row: dict[str, Any]) -> dict[str, Any]:
+    return {
+        "at": codec.cell(row["fired_at"]), "end": codec.cell(row["resolved_at"]), "event": row["is_event"],
+        "rule": row["rule"], "title": row["title"], "lines": list(row["lines"]), "severity": row["severity"],
+    }  # fmt: skip
+
+
+class Bell(View):
+    """Alerts that concern who looks; stands in a page's header (`Page(alerts=Bell(live))`).
+
+    Parameters
+    ----------
+    live
+        Where the alerts are.
+    scope
+        In whose eyes; by default of who is logged in, else (`Scope()`) of who looks after the database.
+    """
+
+    priority: Any = param.Selector(
+        default="high", objects=["critical", "high", "medium", "low"], doc="How soon it rings."
+    )
+
+    kind: ClassVar[str] = "bell"
+    is_content: ClassVar[bool] = False
+    default_span: ClassVar[int] = 3
+
+    def __init__(self, live: Live, *, scope: Scope | None = None, **params: Any) -> None:
+        super().__init__(**params)
+        self.live = live
+        self.scope = scope or scope_here() or Scope()
+        whose = owner(self.scope)
+
+        def asked(sql: str, *values: object) -> LiveQuery:
+            return live.query(sql, *values, scope=self.scope, priority="high")
+
+        self._asked = (asked(NOTICES, self.scope.role is not None), asked(SEEN, *whose), asked(SILENCES, *whose))
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def queries(self) -> Queries:
+        """Its notices, what was seen of them, and what is silenced."""
+        return self._asked
+
+    def shape(self, binding: Binding) -> BellShape:
+        """How its queries become a picture."""
+        return BellShape(binding.choice.get("places"))
+
+    def receive(self, binding: Binding, message: Any) -> None:
+        """The reader has seen something, does not want to hear of a rule, or says how to be told."""
+        super().receive(binding, message)
+        if not isinstance(message, dict):
+            return
+        event, value = message.get("event"), message.get("value")
+        if event == "attend":
+            binding.attends = value is True
+        elif event in self._deeds and len(self._tasks) < 20:
+            self._spawn(self._done(binding, self._deeds[event], value))
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _done(self, binding: Binding, deed: Callable[..., Any], value: Any) -> None:
+        try:
+            await deed(self, binding, value)
+        except (DashboardError, ValueError, TypeError, KeyError, OverflowError) as error:
+            toast(binding, str(error), title="This could not be kept", tone="bad", key="bell")
+
+    async def _see(self, binding: Binding, value: Any) -> None:
+        at = dt.datetime.fromtimestamp(float(value) / 1000, dt.UTC) + dt.timedelta(milliseconds=1)
+        await self.live.alerts.see(self.scope, at)
+
+    async def _silence(self, binding: Binding, value: Any) -> None:
+        await self.live.alerts.silence(self.scope, str(value), HOUR)
+
+    async def _speak(self, binding: Binding, value: Any) -> None:
+        await self.live.alerts.speak(self.scope, str(value))
+
+    async def _prefer(self, binding: Binding, value: Any) -> None:
+        begin, end = (dt.time.fromisoformat(value[name]) if value[name] else None for name in ("from", "until"))
+        quiet = (begin, end) if begin is not None and end is not None else None
+        await self.live.alerts.prefer(
+            self.scope, str(value["contact_point"]), address=str(value["address"]), minimum=value["minimum"],
+            quiet=quiet, zone=str(value["zone"]),
+        )  # fmt: skip
+        await self._show_places(binding, None)
+        toast(binding, "It is kept.", title=str(value["contact_point"]), tone="ok", key="bell")
+
+    async def _leave(self, binding: Binding, value: Any) -> None:
+        await self.live.alerts.leave(self.scope, str(value))
+        await self._show_places(binding, None)
+
+    async def _show_places(self, binding: Binding, value: Any) -> None:
+        places = await self.live.alerts.places(self.scope)
+        binding.choice["places"] = codec.dumps(places)
+        if binding.strand is not None:  # the page may have gone meanwhile
+            binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
+
+    _deeds: ClassVar[dict[str, Callable[..., Any]]] = {
+        "seen": _see, "silence": _silence, "speak": _speak, "prefer": _prefer, "leave": _leave, "places": _show_places,
+    }  # fmt: skip
+
+    def __panel__(self) -> Viewable:
+        element = super().__panel__()
+        element.param.update(sizing_mode=None, margin=0)
+        return element

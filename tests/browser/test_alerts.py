@@ -1,0 +1,138 @@
+"""Alerts on a page: the bell, toasts, the browser's own notifications; in a real browser, on a real database."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Page as Tab
+from playwright.async_api import expect
+
+import dashboard
+from dashboard.live.live import Live
+from dashboard.postgres.server import Server
+from dashboard.surfaces.front import Page
+from dashboard.surfaces.site import Site
+from dashboard.views import toast
+from dashboard.views.channel import Channel
+from tests.conftest import psql
+from tests.waiting import eventually
+from tests.watcher import SHORT
+
+WAIT = 30_000
+SCHEMA = "CREATE TABLE jobs (id int PRIMARY KEY, what text, load int, severity text DEFAULT 'warning')"
+MARKUP = "<img src=x onerror=\"document.title='pwned'\"><b>bold</b>"
+RECORDED = """
+window.told = [];
+window.Notification = class { constructor(title, { body, tag }) { window.told.push(title); } close() {}
+  static permission = "default"; static async requestPermission() { return Notification.permission = "granted"; } };
+"""
+HIDE = """(is) => { Object.defineProperty(document, "hidden", { value: is, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange")); }"""
+
+
+@pytest.fixture
+async def live(server: Server, database: str) -> AsyncIterator[Live]:
+    """Yield a Live with a rule over jobs."""
+    psql(server, SCHEMA, database)
+    async with dashboard.connect(database) as running:
+        await running.install("jobs")
+        await running.alerts.install()
+        running.alerts.timing = SHORT
+        running.alert(
+            running.query("SELECT * FROM jobs"),
+            name="heavy",
+            title="Heavy job",
+            labels=["id"],
+            when=dashboard.Above("load", 5),
+            severity="{severity}",
+            summary="{what} has {load}",
+            interval=SHORT.pause,
+        )
+        yield running
+
+
+@pytest.fixture
+async def address(live: Live) -> AsyncIterator[str]:
+    """Yield the address of a page with a bell."""
+
+    def build() -> Any:
+        jobs = dashboard.Table(live.query("SELECT id, what FROM jobs"), title="Jobs")
+        return dashboard.Page(jobs, live=live, title="Work", alerts=dashboard.Bell(live)).__panel__()
+
+    async with Site([Page(slug="work", title="Work", summary="", content=build)], port=0) as site:
+        yield f"{site.url}work"
+
+
+async def test_an_alert_rings_is_said_kept_and_resolved(
+    server: Server, database: str, live: Live, address: str, page: Tab
+) -> None:
+    await page.add_init_script(RECORDED)
+    await page.emulate_media(reduced_motion="reduce")
+    await page.goto(address)
+    bell = page.get_by_role("button", name="Alerts")
+    await expect(bell).to_be_visible(timeout=WAIT)
+    await eventually(lambda: live.alerts.held == ("heavy",), timeout=30)
+    await is_told_by_toast(page)
+
+    quoted = MARKUP.replace("'", "''")
+    psql(server, f"INSERT INTO jobs VALUES (1, '{quoted}', 9, 'critical'), (2, 'light', 1, 'warning')", database)
+    said = page.locator(".toast.bad")
+    await expect(said).to_contain_text(f"Heavy job{MARKUP} has 9", timeout=WAIT)
+    assert await said.get_attribute("role") == "alert"
+    await expect(page.get_by_role("button", name="Alerts, 1 new")).to_be_visible()
+    await said.get_by_role("button", name="Show").click()
+    line = page.locator(".alerts li")
+    await expect(line).to_contain_text("Heavy job")
+    await expect(said).to_have_count(0)
+    await expect(page.get_by_role("button", name="Alerts", exact=True)).to_be_visible(timeout=WAIT)  # nothing is new
+    assert await page.title() != "pwned"
+
+    await page.get_by_label("Notify me when I look elsewhere").check()
+    await page.evaluate(HIDE, True)
+    await eventually(lambda: any(channel.is_hidden for channel in Channel.all()), timeout=30)
+    psql(server, "UPDATE jobs SET load = 0 WHERE id = 1", database)
+
+    async def is_told() -> bool:
+        return bool(await page.evaluate("window.told") == ["Resolved: Heavy job"])
+
+    await eventually(is_told, timeout=30)
+    await page.evaluate(HIDE, False)
+    await expect(line).to_contain_text("resolved")
+
+    await live.alerts.silence(dashboard.Scope(), "heavy", SHORT.lease)
+    await expect(line.get_by_role("button", name="Silenced · hear it again")).to_be_visible(timeout=WAIT)
+    psql(server, "UPDATE jobs SET load = 7 WHERE id = 2", database)
+    await expect(page.locator(".alerts li")).to_have_count(2, timeout=WAIT)
+    await expect(page.locator(".toast.warn")).to_have_count(0)
+
+    await live.alerts.contact_point("mail", "mailto://127.0.0.1:9?to={to}")
+    await page.keyboard.press("Escape")
+    await page.get_by_role("button", name="Alerts").click()
+    await page.locator("summary", has_text="mail: off").click()
+    await page.get_by_label("Address").fill("not an address\tat all")
+    await page.get_by_label("Quiet from").fill("22:00")
+    await page.get_by_label("Quiet until").fill("07:00")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator(".toast.bad")).to_contain_text("This could not be kept", timeout=WAIT)
+    await page.get_by_label("Address").fill("me@example.org")
+    await page.get_by_role("button", name="Save").click()
+    await expect(page.locator("summary", has_text="mail: me@example.org")).to_be_visible(timeout=WAIT)
+
+
+async def is_told_by_toast(page: Tab) -> None:
+    """A toast of the server is shown once for each key, without motion; what the reader does comes back to its view."""
+    bindings = [binding for channel in Channel.all() if channel.carrier for binding in channel.bindings.values()]
+    table = next(binding for binding in bindings if isinstance(binding.view, dashboard.Table))
+    answers: list[Any] = []
+    table.view.on("toast", answers.append)
+    for text in ("changed the stage", "changed the stage meanwhile"):
+        toast(table, text, title=MARKUP, tone="warn", actions=[("Compare", "row 3")], key="row 3")
+    said = page.locator(".toast.warn")
+    await expect(said).to_have_count(1, timeout=WAIT)
+    await expect(said).to_contain_text(f"{MARKUP}changed the stage meanwhile")
+    assert await said.evaluate("(node) => getComputedStyle(node).animationName") == "none"
+    await said.get_by_role("button", name="Compare").click()
+    await eventually(lambda: answers == ["row 3"], timeout=30)
+    await expect(said).to_have_count(0)
