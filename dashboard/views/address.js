@@ -62,6 +62,10 @@ export function select(values) {
 // A click on a category selects it; another click on it, all again.
 export const toggle = (name, value) => select({ [name]: asked(name) === value ? null : value });
 
+// What can be selected on this page, so that an empty view knows whether it is for want of rows.
+export const selectable = new Set();
+export const isNarrowed = () => [...selectable].some((name) => asked(name) !== null);
+
 // Say in one line what is ignored, or that it is not any more (null).
 export function ignore(name, sentence) {
   if ((dropped.get(name) ?? null) === sentence) return;

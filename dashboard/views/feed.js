@@ -2,7 +2,7 @@
 // stands still and keeps what arrives; resumed, it shows all of that, however many lines it takes, until it was seen.
 import { colour, declareColours, h, setText, settleColours } from "./dom.js";
 import { tickTime } from "./format.js";
-import { asked } from "./address.js";
+import { isNarrowed } from "./address.js";
 import { Card } from "./card.js";
 import { Picks, bait, pickable } from "./picking.js";
 import { worded } from "./wording.js";
@@ -161,7 +161,7 @@ export class FeedView {
       if (this.list.children[place] !== item) this.list.insertBefore(item, this.list.children[place] ?? null);
     });
     this.empty.hidden = this.order.length > 0;
-    setText(this.empty, this.options.select && asked(this.options.select) ? "No rows match" : "No rows yet");
+    setText(this.empty, isNarrowed() ? "No rows match" : "No rows yet");
   }
 
   isUnseen(key) {

@@ -1,5 +1,6 @@
 // A bar for each row, by key. What is complete says so by more than its colour.
 import { colour, h, setText, settleColours } from "./dom.js";
+import { isNarrowed } from "./address.js";
 import { Card } from "./card.js";
 import { localNumber } from "./format.js";
 import { Picks, pickable } from "./picking.js";
@@ -49,6 +50,7 @@ export class ProgressView {
     });
     this.order = order;
     this.empty.hidden = order.length > 0;
+    setText(this.empty, isNarrowed() ? "No rows match" : "No rows yet");
     if (leftOut !== undefined) setText(this.more, leftOut ? `${leftOut.toLocaleString()} more not shown` : "");
   }
 

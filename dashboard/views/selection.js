@@ -1,5 +1,5 @@
 // What the reader has selected on the page: how far back, and categories as chips. It stands in the address.
-import { address, asked, forget, ignore, ignored, remember, said, select } from "./address.js";
+import { address, asked, forget, ignore, ignored, remember, said, select, selectable } from "./address.js";
 import { local } from "./choosing.js";
 import { h } from "./dom.js";
 import { Menu } from "./menu.js";
@@ -10,6 +10,7 @@ const shortly = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "sho
 export class SelectionView {
   constructor({ spans, span, fields }, known) {
     Object.assign(this, { spans, span, fields });
+    for (const [name] of fields) selectable.add(name);
     this.known = new Set([...known, PLACE, ...fields.map(([name]) => name)]);
     if (!spans.length) this.known.delete(PLACE);
     this.segments = spans.map(([slug, label]) => h("button", { type: "button", "data-slug": slug, onclick: () => remember({ [PLACE]: slug === span ? null : slug }) }, label));

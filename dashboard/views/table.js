@@ -1,6 +1,7 @@
 // One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
 import { h, setText } from "./dom.js";
 import { cellText, fullTime, localNumber, tickTime } from "./format.js";
+import { isNarrowed } from "./address.js";
 import { Card } from "./card.js";
 import { isAlone, link } from "./channel.js";
 import { drawnCell } from "./cells.js";
@@ -304,9 +305,9 @@ export class TableView {
 
   tell() {
     const { order, total, page, size, search, filters, ranges } = this.body;
-    const isNarrowed = search !== "" || Object.keys(filters).length + Object.keys(ranges).length > 0;
+    const isMatched = isNarrowed() || search !== "" || Object.keys(filters).length + Object.keys(ranges).length > 0;
     this.empty.hidden = order.length > 0;
-    setText(this.empty, isNarrowed ? "No rows match" : page > 0 ? "No rows on this page" : "No rows yet");
+    setText(this.empty, isMatched ? "No rows match" : page > 0 ? "No rows on this page" : "No rows yet");
     this.tally.hidden = false;
     setText(this.tally, total.toLocaleString());
     const first = page * size;

@@ -17,6 +17,8 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
+from dashboard.views import Selection
+from dashboard.views.zone import days_of
 from tests.conftest import psql
 
 NOTHING_KNOWN = """
@@ -186,12 +188,22 @@ async def test_a_dashboard_stands_where_a_table_has_a_million_rows(
             await expect(page.locator(".tile .value").first).to_have_text(re.compile(r"\d"))
 
 
-async def test_ticks_stand_at_the_readers_midnight(live: Live, serve: Any, page: Tab) -> None:
+async def test_ticks_days_and_words_are_the_readers(live: Live, serve: Any, page: Tab) -> None:
     days = "SELECT at, 1 AS n FROM generate_series(timestamptz '2026-10-20', '2026-10-30', interval '1 hour') at"
     assert page.context.browser is not None
-    there = await page.context.browser.new_context(timezone_id="Asia/Kolkata")
+    there = await page.context.browser.new_context(timezone_id="Asia/Kolkata", locale="de-DE")
     tab = await there.new_page()
-    await tab.goto(await serve(lambda: dashboard.Page(dashboard.Chart(live.query(days), title="Days"), live=live)))
+
+    def build() -> dashboard.Page:
+        chosen = Selection()
+        one = "SELECT 1 AS id, date_trunc('day', timestamptz '2026-11-20 20:00Z') AS day, 1234.5 AS total, '<b>' AS who"
+        day = chosen.query(lambda: live.query(one, scope=days_of(chosen.zone, dashboard.Scope())))
+        feed = dashboard.Feed(day, title="Feed", format="**{who}** {total:,.2f} since {day:%A, %-d.%m. %H:%M}")
+        return dashboard.Page(dashboard.Chart(live.query(days), title="Days"), feed, live=live, selection=chosen)
+
+    await tab.goto(await serve(build))
+    await expect(tab.locator(".feed li span")).to_have_text("<b> 1.234,50 since Samstag, 21.11. 00:00", timeout=30_000)
+    assert {"dashboard-zone"} <= {cookie["name"] for cookie in await there.cookies()}
     ticks = """() => {
       const roots = Bokeh.documents.flatMap((document) => document.roots());
       const figure = roots.find((root) => root.name === "figure");

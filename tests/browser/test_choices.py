@@ -52,7 +52,7 @@ def sales(live: Live) -> Any:
             live.query("SELECT id, kind, total FROM sale"), x="id", y="total", by="kind", title="Totals", select="kind"
         ),
         dashboard.Progress(
-            live.query("SELECT kind, count(*) AS done FROM sale GROUP BY kind"), title="Kinds", select="kind"
+            live.query("SELECT kind, count(*) AS done FROM sale GROUP BY kind"), title="Sales", select="kind"
         ),
         dashboard.Feed(
             chosen.query(lambda: live.query("SELECT id, at, kind, who FROM sale WHERE $1::text IS NULL OR kind = $1"
@@ -295,7 +295,7 @@ async def test_how_often_and_what_is_brought_up_to_date_is_remembered(
     tile = page.locator(".tile .value")
     await expect(tile).to_have_text("30")
     await page.get_by_role("button", name="How often").click()
-    await page.locator(".menu:popover-open").get_by_label("Sales", exact=True).uncheck()
+    await page.locator(".menu:popover-open").get_by_label("Sales (tile)", exact=True).uncheck()
     await page.locator(".menu:popover-open").get_by_role("button", name="Every 5 s").click()
     channel = Channel.all()[-1]
     await eventually(lambda: channel.pacing.interval == 5 and channel.pacing.held)
@@ -307,6 +307,7 @@ async def test_how_often_and_what_is_brought_up_to_date_is_remembered(
     await eventually(lambda: any(one.pacing.interval == 5 and one.pacing.held for one in Channel.all()))
     psql(server, "INSERT INTO sale (kind, who, total) VALUES ('web', 'Later', 1)", database)
     await live.caught_up()
-    await expect(page.locator(".feed li").first).to_contain_text("Later", timeout=8000)
+    await expect(page.locator(".feed li").first).to_contain_text("Later", timeout=30_000)
+    await expect(page.locator(".bars li", has_text="web")).to_contain_text("11", timeout=30_000)
     await expect(tile).to_have_text("30")
     assert Pulse.here().is_idle

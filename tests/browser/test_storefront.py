@@ -213,3 +213,46 @@ async def test_the_address_keeps_the_open_tab_and_an_unknown_one_is_the_first(ad
     await expect(page.get_by_role("tab", name="Favourites")).to_be_focused()
     await expect(card(page, "Most liked")).to_be_visible()
     await eventually(lambda: "tab=Favourites" in page.url)
+
+
+async def test_a_category_and_the_open_tab_go_back_and_forth_together(
+    server: Server, storefront_database: str, address: str, page: Tab
+) -> None:
+    patience = 30_000
+    await page.goto(address)
+    bars = card(page, "Revenue by category, 30 days").get_by_role("button")
+    name = str(await bars.first.locator(".label").text_content(timeout=patience))
+    await bars.first.click()
+    chip = page.get_by_role("button", name=f"Remove the filter Category: {name}")
+    await expect(chip).to_be_visible(timeout=patience)
+    await expect(bars.first).to_have_attribute("aria-pressed", "true")
+    sellers = card(page, "Best sellers, 30 days").locator("tbody tr")
+    await expect(sellers.filter(has_text=name)).to_have_count(await sellers.count(), timeout=patience)
+    await page.get_by_role("tab", name="Favourites").click()
+    liked = card(page, "Most liked").locator("tbody tr")
+    await expect(liked.first).to_contain_text(name, timeout=patience)
+    likes = psql(
+        server,
+        f"""SELECT count(*) FROM storefront.favourites JOIN storefront.products ON id = product_id
+                             WHERE products.shop_id = 1 AND category = '{name}'""",
+        storefront_database,
+    )
+    await expect(tile(page, "Favourites").first).to_have_text(f"{int(likes):,}", timeout=patience)
+    await page.go_back()
+    await expect(page.get_by_role("tab", name="Overview")).to_have_attribute("aria-selected", "true", timeout=patience)
+    await expect(sellers.first).to_contain_text(name, timeout=patience)
+    await page.go_back()
+    await expect(chip).to_be_hidden(timeout=patience)
+    await page.go_forward()
+    await expect(chip).to_be_visible(timeout=patience)
+    await page.go_forward()
+    await expect(card(page, "Most liked")).to_be_visible(timeout=patience)
+    rename = "UPDATE storefront.products SET category = 'Renamed' WHERE category = '{0}'"
+    psql(server, rename.format(name), storefront_database)
+    line = page.locator(".ignored")
+    await expect(line).to_contain_text(f"There is no category “{name}” now", timeout=patience)
+    await expect(card(page, "Most liked").locator(".empty")).to_have_text("No rows match", timeout=patience)
+    await line.get_by_role("button").click()
+    await expect(liked.first).to_be_visible(timeout=patience)
+    await expect(line).to_be_hidden()
+    assert "category" not in page.url
