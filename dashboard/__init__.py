@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dashboard.live.live import Live
     from dashboard.live.query import LiveQuery
     from dashboard.live.shared import connect
+    from dashboard.postgres.people import Person
     from dashboard.postgres.scope import Scope
     from dashboard.views.bell import Bell
     from dashboard.views.chart import Chart
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from dashboard.views.tabs import Tabs
     from dashboard.views.tile import Tile
     from dashboard.views.view import View
+    from dashboard.views.viewer import viewer
 
 _HOMES = {
     "Above": "live.alerts.rule",
@@ -52,6 +54,7 @@ _HOMES = {
     "Messages": "views.messages",
     "Notices": "views.notices",
     "Page": "views.page",
+    "Person": "postgres.people",
     "Progress": "views.progress",
     "Refresh": "views.refresh",
     "Rows": "live.alerts.rule",
@@ -64,6 +67,7 @@ _HOMES = {
     "Tile": "views.tile",
     "View": "views.view",
     "connect": "live.shared",
+    "viewer": "views.viewer",
 }
 
 __all__ = [
@@ -82,6 +86,7 @@ __all__ = [
     "Messages",
     "Notices",
     "Page",
+    "Person",
     "Progress",
     "Refresh",
     "Rows",
@@ -95,6 +100,7 @@ __all__ = [
     "View",
     "__version__",
     "connect",
+    "viewer",
 ]
 
 

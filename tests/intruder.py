@@ -67,7 +67,7 @@ class Intruder:
     async def document(self, path: str, token: str) -> str:
         """What Bokeh's socket tells of a session; empty if it is refused."""
         place = urlsplit(path).path.strip("/")
-        socket = await self._connect(f"{place}/ws", protocols=["bokeh", token])
+        socket = await self.connect(f"{place}/ws", protocols=["bokeh", token])
         if socket is None:
             return ""
         try:
@@ -80,18 +80,17 @@ class Intruder:
         finally:
             socket.close()
 
-    async def places(self, path: str, **headers: str) -> list[dict[str, str]]:
-        """The names and tokens under which a page's views are brought up to date."""
-        token = await self.token(path, **headers)
+    async def places(self, path: str, token: str) -> list[dict[str, str]]:
+        """The names and tokens under which the views of a page are brought up to date."""
         told = await self.document(path, token) if token else ""
         return list(_places(json.loads(told[told.index('{"doc"') :]))) if '{"doc"' in told else []
 
     async def channel(self, token: str, views: list[str], enough: str = "") -> str:
-        """What a channel tells of views until `enough` was said, or all of them were; empty if it is refused."""
-        socket = await self._connect("_dashboard/channel")
+        """What a channel tells until `enough` was said, or none of the views waits any more; empty if it is refused."""
+        socket = await self.connect("_dashboard/channel")
         if socket is None:
             return ""
-        heard = ""
+        heard, shown, states = "", set[str](), dict[str, str]()
         try:
             await socket.write_message(json.dumps({"hello": token, "want": dict.fromkeys(views)}))
             async with asyncio.timeout(PATIENCE):
@@ -100,7 +99,11 @@ class Intruder:
                     if message is None:
                         break
                     heard += str(message)
-                    if all(f'"{view}"' in heard for view in views) and '"loading"' not in str(message):
+                    said = json.loads(message)
+                    shown |= set(said.get("bind", {}).values())
+                    for update in said.get("updates", []):
+                        states[update["strand"]] = update.get("picture", {}).get("state", "ready")
+                    if all(states.get(strand, "loading") != "loading" for strand in shown):
                         break
         except TimeoutError:
             pass
@@ -110,10 +113,10 @@ class Intruder:
 
     async def read(self, path: str, enough: str = "", **headers: str) -> str:
         """All that a page's views show first."""
-        places = await self.places(path, **headers)
+        places = await self.places(path, await self.token(path, **headers))
         return await self.channel(places[0]["token"], [place["name"] for place in places], enough) if places else ""
 
-    async def _connect(self, path: str, protocols: list[str] | None = None) -> WebSocketClientConnection | None:
+    async def connect(self, path: str, protocols: list[str] | None = None) -> WebSocketClientConnection | None:
         request = HTTPRequest(
             f"{self.url.replace('http', 'ws')}/{path}", headers=self.headers | {"Origin": self.origin}
         )

@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
+from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run
 from dashboard.version import __version__
 
@@ -35,6 +36,7 @@ Port = Annotated[
 Address = Annotated[str | None, Parameter(help="Address to serve on; 0.0.0.0 is every interface.")]
 Rate = Annotated[float, Parameter(help="Changes a second, on average.", validator=Number(gt=0, lte=10_000))]
 CALM = 0.3  # the pace of the sample rows on a busy day, so that charts show no step where the simulation begins
+Open = Annotated[bool, Parameter(name="--open", negative=(), help="Let everybody see everything, without logging in.")]
 Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
@@ -63,11 +65,12 @@ def serve(
     port: Port = None,
     address: Address = None,
     browser: Browser = False,
+    is_open: Open = False,
 ) -> None:
-    """Serve dashboards, or your own file, on your database."""
+    """Serve dashboards, or your own file, on your database, for the people who may log in."""
     from dashboard.surfaces.serving import serve as work
 
-    run(work(dsn, names, address=address, port=port, browser=bool(browser)))
+    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open))
 
 
 @app.command
@@ -80,11 +83,12 @@ def watch(
     port: Port = None,
     address: Address = None,
     browser: Browser = False,
+    is_open: Open = False,
 ) -> None:
     """Show a live dashboard of any table, at once."""
     from dashboard.surfaces.watch import watch as work
 
-    work(dsn, (table, *tables), yes=yes, address=address, port=port, browser=bool(browser))
+    work(dsn, (table, *tables), yes=yes, address=address, port=port, browser=bool(browser), is_open=is_open)
 
 
 @app.command
@@ -145,6 +149,9 @@ def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None
     from dashboard.surfaces.simulating import simulate as work
 
     run(work(dsn, [apps.find(name)], rate=rate))
+
+
+app.command(people)
 
 
 @app.command

@@ -16,7 +16,9 @@ from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
+from dashboard.surfaces.access import access_by
 from dashboard.surfaces.pages import page_of
+from dashboard.surfaces.samples import samples
 from dashboard.surfaces.serving import say, show
 from dashboard.surfaces.simulating import simulate
 from dashboard.surfaces.site import free_port
@@ -43,7 +45,8 @@ async def demo(
         async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
             pages = [page_of(app, live) for app in apps]
-            group.create_task(show(pages, address=address, port=port, browser=browser))
+            access = access_by(await samples(server.dsn, apps))
+            group.create_task(show(pages, address=address, port=port, browser=browser, access=access))
             group.create_task(_keep_up(server))
     finally:
         if server.is_running:

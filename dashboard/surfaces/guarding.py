@@ -15,7 +15,7 @@ import logging
 import os
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
@@ -83,9 +83,9 @@ class Remainder(Handler):
 class Admission(Handler):
     """What precedes a page where people log in: whoever asked for it becomes its viewer, if it is for them."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: Page, pages: Sequence[Page]) -> None:
         super().__init__()
-        self._page = page
+        self._page, self._pages = page, pages
 
     def modify_document(self, doc: Document) -> None:
         """Admit the document for the login that its request came from; else nobody looks, and asking is refused."""
@@ -93,7 +93,7 @@ class Admission(Handler):
         login = None if context is None else login_of(context.request)
         scope = None if login is None else self._page.scope_of(login.person)
         if login is not None and scope is not None:
-            admit(doc, login.viewer(scope))
+            admit(doc, login.viewer(scope, self._pages))
 
 
 def _require_admission(doc: Document | None) -> None:
@@ -108,8 +108,11 @@ def _require_admission(doc: Document | None) -> None:
         raise NotForYou("There is nothing on it for you.", "Ask whoever looks after people here.")
 
 
-def guard(application: Application, page: Page, *, is_guarded: bool = False) -> None:
-    """Have an application of Panel's end in a sentence rather than in a traceback or in nothing."""
+def guard(application: Application, page: Page, guarded: Sequence[Page] = ()) -> None:
+    """Have an application of Panel's end in a sentence rather than in a traceback or in nothing.
+
+    `guarded` are the pages of a site where people log in.
+    """
     handler: Any = application.handlers[0]
     name = page.content.name if isinstance(page.content, Path) else page.title
     if isinstance(handler, FunctionHandler):
@@ -117,8 +120,8 @@ def guard(application: Application, page: Page, *, is_guarded: bool = False) -> 
     else:
         handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
         application.add(Remainder(name, handler._runner))
-    if is_guarded:
-        application._handlers.insert(0, Admission(page))
+    if guarded:
+        application._handlers.insert(0, Admission(page, guarded))
 
 
 def check(path: Path) -> None:

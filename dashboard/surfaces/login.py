@@ -100,7 +100,7 @@ class LoginPage(Form):
             self.set_status(403)
             self._ask("There is nobody with this login and password.", login)
             return
-        self.throttle.forgive(names[0][0])
+        self.throttle.forgive(names)
         self.logins.begin(self, person)
         self.redirect(self.after, status=303)
 

@@ -17,14 +17,15 @@ import hashlib
 import logging
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bokeh.server.tornado import BokehTornado
 from bokeh.util.token import check_token_signature, get_session_id
 from tornado.httputil import HTTPServerRequest
 from tornado.web import HTTPError, RequestHandler
+from tornado.websocket import WebSocketHandler
 
 from dashboard.errors import DashboardError
 from dashboard.postgres.people import Person
@@ -35,7 +36,11 @@ from dashboard.views.socket import FORBIDDEN, ChannelSocket
 from dashboard.views.viewer import Viewer, viewer_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from bokeh.server.session import ServerSession
+
+    from dashboard.surfaces.front import Page
 
 COOKIE = "dashboard_login"
 UNTOLD = (COOKIE, "access_token", "refresh_token")
@@ -53,10 +58,13 @@ class Login:
     key: str
     person: Person
 
-    def viewer(self, scope: Scope) -> Viewer:
-        """Who looks at a page in a scope by this login."""
+    def viewer(self, scope: Scope, pages: Sequence[Page] = ()) -> Viewer:
+        """Who looks at a page in a scope by this login, on a site of these pages."""
         who = self.person
-        return Viewer(login=who.login, name=who.name, key=self.key, scope=scope, is_operator=who.is_operator)
+        return Viewer(
+            login=who.login, name=who.name, key=self.key, scope=scope, is_operator=who.is_operator,
+            pages={page.title: page.slug for page in pages if page.scope_of(who) is not None},
+        )  # fmt: skip
 
 
 class Logins:
@@ -76,10 +84,12 @@ class Logins:
         self._known: dict[str, tuple[float, Login]] = {}
         self._ended: dict[str, float] = {}
         self._servers: list[BokehTornado] = []
+        self._pages: dict[str, Page] = {}
         self._task: asyncio.Task[None] | None = None
 
-    async def open(self, server: BokehTornado) -> None:
+    async def open(self, server: BokehTornado, pages: Sequence[Page]) -> None:
         """Begin to look after the logins of a server's pages."""
+        self._pages |= {page.slug: page for page in pages}
         self._servers.append(server)
         self._task = asyncio.get_running_loop().create_task(self._keep_up(), context=contextvars.Context())
 
@@ -122,13 +132,23 @@ class Logins:
         if login is None:
             return None
         request: Any = handler.request
-        request.arguments.pop("bokeh-session-id", None)  # a page makes a session, and never asks for one
-        request.arguments.pop("bokeh-token", None)
-        request.headers.pop("Bokeh-Session-Id", None)
         request.dashboard_login = login
+        self._forget_sessions(handler)
         if not self._may_join(handler, login):
             return None
+        if not self._may_see(handler, login):
+            if isinstance(handler, WebSocketHandler):
+                return None
+            handler.set_status(403)
+            handler.finish(handler.render_string(str(Path(__file__).with_name("refused.html")), name=login.person.name))
         return login.person.login
+
+    @staticmethod
+    def _forget_sessions(handler: RequestHandler) -> None:
+        """Let no request name a session: a page makes one, and Bokeh would show whoever names another's that."""
+        handler.request.arguments.pop("bokeh-session-id", None)
+        handler.request.arguments.pop("bokeh-token", None)
+        handler.request.headers.pop("Bokeh-Session-Id", None)
 
     async def of(self, handler: RequestHandler) -> Login | None:
         """The login that a request comes from."""
@@ -139,10 +159,7 @@ class Logins:
         user = handler.get_signed_cookie("user", max_age_days=self.lifetime / DAY)
         if user is None or user.decode() != name:
             return None
-        key = hashlib.sha256(secret.encode()).hexdigest()
-        if key in self._ended:
-            return None
-        login = await self._look(key, name)
+        login = await self._look(hashlib.sha256(secret.encode()).hexdigest(), name)
         return login if login is not None and login.person.generation == generation else None
 
     async def _look(self, key: str, name: str) -> Login | None:
@@ -150,8 +167,7 @@ class Logins:
         if login is not None and (login.person.login != name or time.monotonic() - seen <= FRESH):
             return login if login.person.login == name else None
         try:
-            is_ended = key in await self.directory.ended([key])
-            person = None if is_ended else (await self.directory.find([name])).get(name)
+            person = None if await self._is_ended(key) else (await self.directory.find([name])).get(name)
         except DashboardError as error:
             if login is None:
                 raise HTTPError(503, str(error)) from error
@@ -161,6 +177,10 @@ class Logins:
         login = Login(key, person)
         self._known[key] = time.monotonic(), login
         return login
+
+    async def _is_ended(self, key: str) -> bool:
+        """Whether somebody logged out, here or in another process."""
+        return key in self._ended or key in await self.directory.ended([key])
 
     def _may_join(self, handler: RequestHandler, login: Login) -> bool:
         """Whether the session of the token that a WebSocket brings is this login's, or still to be made."""
@@ -177,6 +197,12 @@ class Logins:
             return True
         owner = viewer_of(session.document)
         return owner is not None and owner.login == login.person.login and not session.expiration_requested
+
+    def _may_see(self, handler: RequestHandler, login: Login) -> bool:
+        """Whether there is something for somebody on the page that a request is about."""
+        context = getattr(handler, "application_context", None)
+        page = None if context is None else self._pages.get(str(context.url).strip("/"))
+        return page is None or page.scope_of(login.person) is not None
 
     async def _keep_up(self) -> None:
         """Look again who those who are logged in are, and close the pages of who is no more, or sees something else."""

@@ -103,6 +103,8 @@ class Throttle:
         while len(self._failed) > REMEMBERED:
             self._failed.popitem(last=False)
 
-    def forgive(self, name: str) -> None:
-        """Forget what failed under a name: its owner is there."""
-        self._failed.pop(name, None)
+    def forgive(self, names: Iterable[tuple[str, int]]) -> None:
+        """Take back the last attempt under these names: it did not fail."""
+        for name, _ in names:
+            if failed := self._failed.get(name):
+                failed.pop()

@@ -1,5 +1,7 @@
 """Who may read figures: whoever holds the token; without one in the settings, whoever asks from this machine.
 
+Where people log in, operators may instead of this machine: somebody else's proxy may stand on it.
+
 A proxy on this machine makes every visitor look as if he were here. One that says for whom it asks is seen through; for
 one that does not, the token has to be set, and then counts for all.
 """
@@ -17,6 +19,7 @@ from dashboard.settings import settings
 if TYPE_CHECKING:
     from tornado.httputil import HTTPServerRequest
 
+    from dashboard.surfaces.logins import Logins
     from dashboard.surfaces.probe import Probe
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
@@ -26,15 +29,27 @@ HERE = ("localhost", "127.0.0.1", "::1")
 class Answering(RequestHandler):
     """Answers with figures; it belongs to no page and no session."""
 
-    def initialize(self, probe: Probe) -> None:
+    is_guarded = is_operator = False
+
+    def initialize(self, probe: Probe, logins: Logins | None = None) -> None:
         """Take the probe; Tornado calls this for every request."""
-        self.probe = probe
+        self.probe, self.logins = probe, logins
+
+    async def prepare(self) -> None:
+        """Find out who asks."""
+        if self.logins is not None:
+            login = await self.logins.of(self)
+            self.is_guarded, self.is_operator = True, login is not None and login.person.is_operator
 
     def refusal(self) -> int | None:
         """The status that refuses the details to this reader; None for one who may read them."""
         token = settings().metrics_token
+        if token is not None and _holds(self.request, token.get_secret_value()):
+            return None
+        if self.is_guarded:
+            return None if self.is_operator else 403
         if token is not None:
-            return None if _holds(self.request, token.get_secret_value()) else 401
+            return 401
         return None if _is_here(self.request) else 403
 
     def answer(self, text: str | bytes, kind: str) -> None:

@@ -14,20 +14,24 @@ from dashboard.errors import SettingsError
 from dashboard.live import connect as follow
 from dashboard.postgres.connection import connect, translated
 from dashboard.settings import PREFIX, settings
+from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.site import Site
 
 if TYPE_CHECKING:
     from dashboard.surfaces.front import Page
+    from dashboard.surfaces.login import Access
 
 
-async def serve(dsn: str, names: Sequence[str], *, address: str | None, port: int | None, browser: bool) -> None:
+async def serve(
+    dsn: str, names: Sequence[str], *, address: str | None, port: int | None, browser: bool, is_open: bool = False
+) -> None:
     """Serve apps and files on a database; without names, the apps whose tables are there.
 
     Raises
     ------
     SettingsError
-        A name is unknown, there is nothing to serve, or the port is in use.
+        A name is unknown, there is nothing to serve, the port is in use, or other machines could see it all.
     ConnectError
         The database cannot be reached.
     """
@@ -41,14 +45,26 @@ async def serve(dsn: str, names: Sequence[str], *, address: str | None, port: in
         )
     live = follow(dsn)
     pages = [page_named(name, live) for name in names or present]
+    access = await access_to(dsn, address, is_open=is_open)
     async with live:
-        await show(pages, address=address, port=port, browser=browser)
+        told = "" if is_open else NOBODY
+        await show(pages, address=address, port=port, browser=browser, access=access, told=told)
 
 
-async def show(pages: Sequence[Page], *, address: str | None, port: int | None, browser: bool) -> None:
-    """Serve pages, say where, and wait to be ended."""
-    async with Site(pages, address=address, port=port) as site:
+async def show(
+    pages: Sequence[Page],
+    *,
+    address: str | None,
+    port: int | None,
+    browser: bool,
+    access: Access | None = None,
+    told: str = "",
+) -> None:
+    """Serve pages, say where (and, where nobody has to log in, what was `told`), and wait to be ended."""
+    async with Site(pages, address=address, port=port, access=access) as site:
         say(f"Serving {', '.join(page.title for page in pages)} at {site.url} (Ctrl-C ends it)")
+        if access is None and told:
+            say(told)
         if site.is_public and not settings().origins:
             say("If it is opened under another name than this machine's own, list that in DASHBOARD_ORIGINS.")
         if browser:

@@ -104,7 +104,7 @@ class Site:
             told = " ".join(str(error).partition("Traceback")[0].split())
             raise SettingsError(f"{told}.", "Mend the notebook.") from error
         for page, application in zip(self._pages, applications.values(), strict=True):
-            guard(application, page, is_guarded=self._access is not None)
+            guard(application, page, [] if self._access is None else self._pages)
         try:
             with _signals_left_alone():
                 self._server = get_server(applications, start=False, **options)
@@ -113,7 +113,7 @@ class Site:
         guard_routes(self._server._tornado, self._hosts(settings()), is_closed=self._access is not None)
         if self._access is not None:
             self._guard.enter_context(guarded())
-            await self._access.logins.open(self._server._tornado)
+            await self._access.logins.open(self._server._tornado, self._pages)
         self._server.start()
         return self
 
@@ -141,10 +141,11 @@ class Site:
         from dashboard.views.socket import ROUTES
 
         self._probe = Probe()
+        logins = None if self._access is None else self._access.logins
         own = [
             ("/?", FrontPage, {"pages": self._pages}),
-            ("/health", HealthAnswer, {"probe": self._probe}),
-            ("/metrics", MetricsAnswer, {"probe": self._probe}),
+            ("/health", HealthAnswer, {"probe": self._probe, "logins": logins}),
+            ("/metrics", MetricsAnswer, {"probe": self._probe, "logins": logins}),
             *([] if self._access is None else self._access.pages),
         ]
         return {

@@ -15,6 +15,7 @@ from dashboard.live import connect as follow
 from dashboard.postgres.captured import capture_status
 from dashboard.postgres.connection import connect, public_name
 from dashboard.settings import settings
+from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.capturing import install
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.running import run
@@ -22,7 +23,16 @@ from dashboard.surfaces.serving import is_interactive, say, show
 from dashboard.surfaces.site import free_port
 
 
-def watch(dsn: str, names: Sequence[str], *, yes: bool, address: str | None, port: int | None, browser: bool) -> None:
+def watch(
+    dsn: str,
+    names: Sequence[str],
+    *,
+    yes: bool,
+    address: str | None,
+    port: int | None,
+    browser: bool,
+    is_open: bool = False,
+) -> None:
     """Show tables live, until ended.
 
     Raises
@@ -31,6 +41,8 @@ def watch(dsn: str, names: Sequence[str], *, yes: bool, address: str | None, por
         The database cannot be reached, a table is missing, or may not be read.
     CaptureError
         Capture is not installed, and was not wanted or could not be.
+    SettingsError
+        Other machines could see it all.
     """
     port = free_port(address, port)
     tables, uncaptured = asyncio.run(_examined(dsn, names))
@@ -43,19 +55,23 @@ def watch(dsn: str, names: Sequence[str], *, yes: bool, address: str | None, por
         asyncio.run(install(dsn, uncaptured))
         removal = ["dashboard", "uninstall", public_name(dsn), *uncaptured]
         say(f"Changes of {', '.join(uncaptured)} are captured now. To remove that again: {shlex.join(removal)}")
-    run(_show(dsn, tables, address=address, port=port, browser=browser))
+    run(_show(dsn, tables, address=address, port=port, browser=browser, is_open=is_open))
 
 
-async def _show(dsn: str, tables: tuple[Watched, ...], *, address: str | None, port: int, browser: bool) -> None:
+async def _show(
+    dsn: str, tables: tuple[Watched, ...], *, address: str | None, port: int, browser: bool, is_open: bool
+) -> None:
     from dashboard.apps.watch.page import page
     from dashboard.apps.watch.recorder import Recorder
 
+    access = await access_to(dsn, address, is_open=is_open)
     async with follow(dsn) as live:
         for table in tables:
             Recorder.on(live).log(table)  # from now on, not from the first page on
         title = ", ".join(table.label for table in tables)
         shown = Page(slug="watch", title=title, summary="", content=lambda: page(live, tables), is_for_operators=True)
-        await show([shown], address=address, port=port, browser=browser)
+        told = "" if is_open else NOBODY
+        await show([shown], address=address, port=port, browser=browser, access=access, told=told)
 
 
 async def _examined(dsn: str, names: Sequence[str]) -> tuple[tuple[Watched, ...], list[str]]:

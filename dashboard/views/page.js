@@ -42,7 +42,8 @@ export class PageView {
       const here = navigation?.querySelector("[aria-current]");
       if (here) navigation.scrollLeft = here.offsetLeft - navigation.offsetLeft - (navigation.clientWidth - here.offsetWidth) / 2;
     });
-    return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, bell, this.toggle);
+    const viewer = options.viewer ? h("a", { class: "chip viewer", href: "logout", title: "Log out" }, options.viewer) : null;
+    return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, bell, viewer, this.toggle);
   }
 
   content(options, tools, contents) {

@@ -28,6 +28,7 @@ from . import address
 from .selection import Selection
 from .status import Status
 from .view import View
+from .viewer import viewer_of
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -102,19 +103,22 @@ class Page(Status):
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
+        who = viewer_of(pn.state.curdoc)
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
             "selection": (self.selection or Selection()).options(), "known": address.known(), "updates": self.updates,
             "colours": {name: [str(value) for value in values] for name, values in self.colours.items()},
             "bell": int(self.alerts is not None),
-            "tools": len(self.toolbar), "spans": [content_span(content) for content in self.contents],
+            "tools": len(self.toolbar), "viewer": None if who is None else who.name,
+            "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 
     def _navigation(self) -> Mapping[str, Any]:
         if self.navigation is not None:
             return self.navigation
-        site = pn.state.cache.get(SITE, {})
+        who = viewer_of(pn.state.curdoc)
+        site = pn.state.cache.get(SITE, {}) if who is None else who.pages
         return site if len(site) > 1 else {}
 
     def servable(self, title: str | None = None, *args: Any, **params: Any) -> Viewable:

@@ -8,10 +8,10 @@ server's own rights.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -38,6 +38,8 @@ class Viewer:
         In which the page's queries are asked.
     is_operator
         Whether they may look at how the server does.
+    pages
+        Addresses of the pages that are for them, by name.
     """
 
     login: str
@@ -45,6 +47,7 @@ class Viewer:
     key: str
     scope: Scope
     is_operator: bool = False
+    pages: Mapping[str, str] = field(default_factory=dict, compare=False)
 
 
 _documents: WeakKeyDictionary[Document, Viewer] = WeakKeyDictionary()

@@ -89,7 +89,8 @@ async def test_demo_serves_a_page_on_rows_that_change_outlives_its_killed_server
     dsn = first.wait_for(r"(postgresql://\S+)")
     url = first.wait_for(r"at (http://localhost:\d+/)")
     answer = await AsyncHTTPClient().fetch(url)
-    assert answer.effective_url == f"{url}crm"
+    assert answer.effective_url == f"{url}login?next=%2F"
+    assert "CRM: Ana Moreno" in answer.body.decode()
     server = Server(folder / "server")
 
     def written() -> int:
