@@ -1,0 +1,100 @@
+"""Nothing that stands in a database runs in a browser, in whichever view it is shown.
+
+Each place where a view shows text is given markup of its own that tells when it runs. None may; and all of them do in a
+browser that takes text for markup, so that each could have been seen.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page as Tab
+from playwright.async_api import expect
+
+import dashboard
+from dashboard.surfaces.front import Page
+from dashboard.surfaces.site import Site
+from tests.waiting import eventually
+
+PARSING = """
+  const parsed = (text) => document.createRange().createContextualFragment(text);
+  for (const name of ["append", "replaceChildren"]) {
+    const own = Element.prototype[name];
+    Element.prototype[name] = function (...nodes) {
+      const isText = (node) => typeof node === "string" && this.tagName !== "STYLE";
+      return own.apply(this, nodes.map((node) => (isText(node) ? parsed(node) : node)));
+    };
+  }
+  const { get, set } = Object.getOwnPropertyDescriptor(Node.prototype, "textContent");
+  Object.defineProperty(HTMLElement.prototype, "textContent", {
+    get, set(text) { if (this.tagName === "STYLE") set.call(this, text); else this.innerHTML = text; },
+  });
+"""
+PLACES = (
+    "tile", "caption", "series", "cell", "below", "tag", "heading", "feed", "progress", "lane", "card", "tab", "tabbed",
+    "title", "note", "error",
+)  # fmt: skip
+
+
+def markup(place: str) -> str:
+    """Text that tells when it runs."""
+    return f"<img src=data:, onerror=ran.push(`{place}`)>"  # a column's name has no more than 63 bytes
+
+
+def sql(place: str) -> str:
+    return f"'{markup(place)}'"
+
+
+def every_view(live: Any) -> Any:
+    def query(select: str) -> Any:
+        return live.query(f"SELECT {select}")
+
+    page = dashboard.Page(
+        dashboard.Tile(query(f"{sql('tile')} AS n"), title=markup("title"), caption=markup("caption")),
+        dashboard.Chart(
+            query(f"1 AS x, 2 AS y, {sql('series')} AS kind UNION ALL SELECT 2, 3, 'plain'"), x="x", y="y", by="kind"
+        ),
+        dashboard.Table(
+            query(
+                f"1 AS id, {sql('cell')} AS cell, {sql('below')} AS under, {sql('tag')} AS tag, "
+                f'0 AS "{markup("heading")}"'
+            ),
+            below={"cell": "under"}, tags=["tag"],
+        ),
+        dashboard.Feed(query(f"1 AS id, now() AS at, {sql('feed')} AS said"), format="{said}"),
+        dashboard.Progress(query(f"{sql('progress')} AS label, 3 AS value"), value="value", label="label"),
+        dashboard.Lanes(query(f"1 AS id, {sql('lane')} AS state, {sql('card')} AS card"), format="{card}"),
+        dashboard.Tabs({markup("tab"): lambda: [dashboard.Tile(query(f"{sql('tabbed')} AS n"))], "Other": list}),
+        dashboard.Tile(query(f"{sql('error')}::text::int AS n"), title="Fails"),
+        live=live, title=markup("title"), note=markup("note"),
+    )  # fmt: skip
+    return page.__panel__()
+
+
+@pytest.mark.parametrize("is_parsing", [False, True], ids=["a browser", "one that takes text for markup"])
+async def test_no_text_runs_that_a_view_shows(
+    database: str, page: Tab, complaints: list[str], is_parsing: bool
+) -> None:
+    await page.add_init_script(f"window.ran = []; {PARSING if is_parsing else ''}")
+
+    async def ran() -> set[str]:
+        return set(await page.evaluate("window.ran"))
+
+    async with (
+        dashboard.connect(database) as live,
+        Site([Page(slug="page", title="Page", summary="", content=lambda: every_view(live))], port=0) as site,
+    ):
+        await page.goto(f"{site.url}page")
+        if is_parsing:
+
+            async def all_ran() -> bool:
+                assert await ran() == set(PLACES)
+                return True
+
+            await eventually(all_ran, timeout=30)
+        else:
+            for place in set(PLACES) - {"title"}:
+                await expect(page.get_by_text(f"push(`{place}`)").first).to_be_attached()
+            assert await ran() == set()
+    complaints.clear()
