@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from dashboard.views.chart import Chart
     from dashboard.views.feed import Feed
     from dashboard.views.group import Group
+    from dashboard.views.here import Here
     from dashboard.views.lanes import Lanes
     from dashboard.views.messages import Messages
     from dashboard.views.notices import Notices
@@ -48,6 +49,7 @@ _HOMES = {
     "Feed": "views.feed",
     "Field": "views.selection",
     "Group": "views.group",
+    "Here": "views.here",
     "Lanes": "views.lanes",
     "Live": "live.live",
     "LiveQuery": "live.query",
@@ -80,6 +82,7 @@ __all__ = [
     "Feed",
     "Field",
     "Group",
+    "Here",
     "Lanes",
     "Live",
     "LiveQuery",

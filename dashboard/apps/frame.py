@@ -78,6 +78,12 @@ def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:
     return links
 
 
+async def name_of(members: LiveQuery, number: int) -> str:
+    """What a member is called."""
+    await members.ready()
+    return next((str(row[2]) for row in members.state.rows.values() if row[0] == number), "Guest")
+
+
 @cache
 def style(name: str) -> str:
     """A style sheet of the apps."""

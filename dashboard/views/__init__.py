@@ -4,6 +4,7 @@ from .bell import Bell
 from .chart import Chart
 from .feed import Feed
 from .group import Group
+from .here import Here
 from .lanes import Lanes
 from .messages import Messages
 from .notices import Notices
@@ -27,6 +28,7 @@ __all__ = [
     "Feed",
     "Field",
     "Group",
+    "Here",
     "Lanes",
     "Messages",
     "Notices",

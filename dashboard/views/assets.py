@@ -27,6 +27,7 @@ MODULES = (
     "tile",
     "feed",
     "notices",
+    "here",
     "cells",
     "roll",
     "choosing",

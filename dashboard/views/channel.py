@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
@@ -98,6 +98,7 @@ class Channel:
         self._is_behind = False
         self._names = 0
         self.pacing = Pacing(partial(self.flush, {}), self.tell)
+        self._watchers: list[Callable[[bool], None]] = []
         self._by_token[self.token] = self
 
     @classmethod
@@ -121,6 +122,11 @@ class Channel:
         if self.carrier is None:
             return "away"
         return "hidden" if self.is_hidden else "seen"
+
+    def watch(self, callback: Callable[[bool], None]) -> None:
+        """Call `callback` with whether somebody is there: now, and when the page comes, is cut off or ends."""
+        self._watchers.append(callback)
+        callback(self.carrier is not None)
 
     def bind(self, view: View) -> Binding:
         """Register a view; only registered views can be asked for."""
@@ -161,6 +167,7 @@ class Channel:
             self.visit.left = None
         elif self.page:
             self.visit = TRAFFIC.enter(self.page, self.user)
+        self._tell_watchers()
 
     def disconnect(self, carrier: Carrier) -> None:
         """The carrier broke; the page may come back with another."""
@@ -169,11 +176,13 @@ class Channel:
             self._leave()
             self._got.clear()
             self._follow()
+            self._tell_watchers()
 
     def close(self) -> None:
         """The page's session has ended."""
         self._leave()
         carrier, self.carrier = self.carrier, None
+        self._tell_watchers()
         self.pacing.close()
         self._by_token.pop(self.token, None)
         self._got.clear()
@@ -189,6 +198,10 @@ class Channel:
     def _leave(self) -> None:
         if self.visit is not None and self.visit.left is None:
             self.visit.left = now()
+
+    def _tell_watchers(self) -> None:
+        for callback in self._watchers:
+            callback(self.carrier is not None)
 
     def receive(self, message: dict[str, Any]) -> None:
         """What the page says: `want` views, `ack` messages, be `hidden`, `ping`, or a `message` to one `view`."""

@@ -4,6 +4,7 @@ import { channelOf, isAlone, isStale, link } from "./channel.js";
 import { TileView } from "./tile.js";
 import { FeedView } from "./feed.js";
 import { NoticesView } from "./notices.js";
+import { HereView } from "./here.js";
 import { TableView } from "./table.js";
 import { ChartView } from "./chart.js";
 import { PaneView } from "./pane.js";
@@ -20,7 +21,7 @@ import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
-  progress: ProgressView, notices: NoticesView, switch: SwitchView, refresh: RefreshView, group: GroupView,
+  progress: ProgressView, notices: NoticesView, here: HereView, switch: SwitchView, refresh: RefreshView, group: GroupView,
   bell: BellView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 

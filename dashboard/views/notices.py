@@ -1,7 +1,6 @@
-"""What has just been said, at the edge of the page for a few seconds: the browser's half is ``notices.js``.
+"""What has just been said, as toasts (``toast.js``).
 
-A notice is about something (`Messages`' key), so a newer word about the same thing takes the place of the older one. It
-stays while it is pointed at or focused, can be put away, and is read aloud without taking the focus.
+A notice is about something (`Messages`' key): a newer word about the same thing takes the place of the older one.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ if TYPE_CHECKING:
 
 
 class Notices(Feed):
-    """Messages as notices at the edge of the page; formatted as in a `Feed`.
+    """Messages as toasts; formatted as in a `Feed`.
 
     Parameters
     ----------

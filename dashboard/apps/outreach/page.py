@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import panel as pn
 
 from dashboard.apps.frame import choice_of_member, for_member, place
-from dashboard.views import Field, Page, Refresh, Selection
+from dashboard.views import Field, Here, Page, Refresh, Selection
 from dashboard.views.address import number_asked, on_change, remember
 from dashboard.views.pane import Wake
 
@@ -36,9 +36,10 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
     )
     selection = Selection(*fields)
     board = Board(live, user, selection)
+    here = board.here(members)
     shown = Page(
         *board.tiles(),
-        (Campaigns(board).column, 12),
+        (Campaigns(board, here).column, 12),
         (place(board.states(), board.imports(), board.now()), 4),
         board.activity(),
         board.connections(),
@@ -47,7 +48,7 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
         active="Outreach",
         selection=selection,
         colours={"state": STATES},
-        toolbar=[choice_of_member(members, user), Refresh(live), board.notices()],
+        toolbar=[choice_of_member(members, user), Refresh(live), here, board.notices()],
     )
     return shown.__panel__()
 
@@ -55,8 +56,9 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
 class Campaigns:
     """The table of campaigns and, below it, the one that was clicked."""
 
-    def __init__(self, board: Board) -> None:
+    def __init__(self, board: Board, here: Here) -> None:
         self._board = board
+        self._here = here
         self._opened = number_asked("campaign")
         self._document = pn.state.curdoc
         self._table: Any = board.campaigns(self._open).__panel__()
@@ -86,3 +88,4 @@ class Campaigns:
         details = [] if self._opened is None else [self._board.campaign(self._opened, self._close)]
         self.column[:] = [self._table, *details]
         remember(campaign=self._opened)
+        self._here.look_at(None if self._opened is None else f"campaign {self._opened}")
