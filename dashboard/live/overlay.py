@@ -28,6 +28,9 @@ from dashboard.live.predict import predicted
 from dashboard.live.write import Write
 from dashboard.postgres.offset import Offset
 
+LATE = 100
+"""Decided writes that are remembered for answers that rest; what such an answer shows first may lack older ones."""
+
 Moment = Callable[[Answer], Offset | None]
 
 
@@ -67,15 +70,16 @@ class Overlay:
         """Something about a write has changed."""
         self._version += 1
 
+    def sought(self) -> list[Write]:
+        """Those of which a tick has to find out whether they have gone through."""
+        return [write for write in self.writes if write.is_sought]
+
     def settle(self) -> None:
-        """Forget what every answer contains by itself."""
+        """Forget what every answer contains by itself; for one that rests, the last `LATE` are remembered."""
         answers = list(self._answers())
         moments = [offset for answer in answers if (offset := self._at(answer)) is not None]
-        self.writes = [
-            write
-            for write in self.writes
-            if write.is_open or write.xid is None or not all(contains(offset, write) for offset in moments)
-        ]
+        left = [w for w in self.writes if w.is_open or (w.xid is not None and not _in_all(moments, w))]
+        self.writes = [write for nth, write in enumerate(left, 1) if write.is_open or nth > len(left) - LATE]
         for gone in self._known.keys() - set(answers):
             del self._known[gone]
 
@@ -92,39 +96,60 @@ class Overlay:
 
     def _worked_out(self, answer: Answer, offset: Offset | None) -> LiveFrame | None:
         effects = [effect for write in self.writes if not contains(offset, write) for effect in write.effects]
-        return predicted(answer, effects, _Before(effects, self._answers()).of) if effects else None
+        if not effects:
+            return None
+        others = [other for other in self._answers() if self._at(other) == offset]
+        return predicted(answer, effects, Before(effects, others).of)
 
     def _at(self, answer: Answer) -> Offset | None:
         """The snapshot at which an answer is true; for one that is read at intervals, when it was read."""
         return answer.offset if answer.polled else self._moment(answer)
 
 
+def _in_all(moments: Iterable[Offset], write: Write) -> bool:
+    return all(contains(offset, write) for offset in moments)
+
+
 def contains(offset: Offset | None, write: Write) -> bool:
     """Whether a snapshot contains a write's transaction; an ended one of another server counts as contained."""
-    if offset is None or write.xid is None:
+    if offset is None or write.xid is None or (write.is_sought and not write.is_found):
         return False
     if write.server is not None and write.server != (offset.identity.system_identifier, offset.identity.timeline):
         return not write.is_open
     return write.xid < offset.xmin or (write.xid < offset.xmax and write.xid not in offset.xip)
 
 
-class _Before:
-    """What is known of a row before an effect: from the session's answers, changed by its own earlier effects."""
+class Before:
+    """What is known of a row before an effect: from answers of one snapshot, changed by the effects before it."""
 
     def __init__(self, effects: Iterable[Effect], answers: Iterable[Answer]) -> None:
-        self._effects = list(effects)
-        self._answers = list(answers)
+        lenses = ((answer, lens_of(answer.source)) for answer in answers if answer.source is not None)
+        self._answers = [(answer, lens) for answer, lens in lenses if lens is not None and lens.tells_rows]
+        self._effects = effects
+        self._known: dict[int, Mapping[str, Any] | None] | None = None
 
     def of(self, effect: Effect) -> Mapping[str, Any] | None:
+        """By column; None if nothing is known."""
+        if self._known is None:
+            self._known = self._gone_through()
+        return self._known[effect.number]
+
+    def _gone_through(self) -> dict[int, Mapping[str, Any] | None]:
+        rows: dict[tuple[int, tuple[Any, ...]], Mapping[str, Any] | None] = {}
+        found: dict[int, Mapping[str, Any] | None] = {}
+        for effect in self._effects:
+            row = (effect.relation, tuple(effect.key.values()))
+            if effect.key and row not in rows:
+                rows[row] = self._there(effect)
+            before = found[effect.number] = rows.get(row) if effect.key else None
+            if effect.key:
+                rows[row] = None if effect.op == "delete" else {**(before or {}), **effect.values}
+        return found
+
+    def _there(self, effect: Effect) -> Mapping[str, Any] | None:
         found: dict[str, Any] | None = None
-        for answer in self._answers:
-            lens = lens_of(answer.source) if answer.source is not None else None
-            if lens is None or lens.relation.oid != effect.relation or not lens.tells_rows or not effect.key:
-                continue
-            row = answer.state.rows.get(lens.key(effect.key))
+        for answer, lens in self._answers:
+            row = answer.state.rows.get(lens.key(effect.key)) if lens.relation.oid == effect.relation else None
             if row is not None:
                 found = {**(found or {}), **lens.image(row)}
-        for earlier in self._effects[: self._effects.index(effect)]:
-            if earlier.relation == effect.relation and earlier.key == effect.key and earlier.key:
-                found = None if earlier.op == "delete" else {**(found or {}), **earlier.values}
         return found

@@ -45,18 +45,18 @@ def predicted(answer: Answer, effects: Sequence[Effect], look: Look) -> LiveFram
     if isinstance(answer.plan, Sums):
         is_changed = _summed(frame, answer, lens, own, look)
     elif lens.tells_rows:
-        is_changed = _rowed(frame, answer, lens, own)
+        is_changed = _rowed(frame, answer, lens, own, look)
     else:
         return None
     return frame if is_changed else None
 
 
-def _rowed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect]) -> bool:
+def _rowed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect], look: Look) -> bool:
     assert answer.source is not None and answer.plan is not None
     takes_new = answer.plan.kind == "rows" and not lens.has_joins
     is_changed = False
     for effect in effects:
-        part = _part(frame, lens, effect, takes_new=takes_new)
+        part = _part(frame, lens, effect, look, takes_new=takes_new)
         if part is not None and fold_part(frame, part, answer.sort_key):
             is_changed = True
     limit = answer.source.shape.limit
@@ -67,19 +67,21 @@ def _rowed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effec
     return is_changed
 
 
-def _part(frame: LiveFrame, lens: Lens, effect: Effect, *, takes_new: bool) -> Part | None:
+def _part(frame: LiveFrame, lens: Lens, effect: Effect, look: Look, *, takes_new: bool) -> Part | None:
     """What one effect does to the rows that are shown."""
     key, old = _found(frame, lens, effect)
     if effect.op == "delete":
         return Part(rows={}, gone=frozenset((key,)))
-    image = {**(lens.image(old) if old is not None else {}), **effect.values}
+    before = {} if effect.op == "insert" else look(effect) or {}
+    image = {**before, **(lens.image(old) if old is not None else {}), **effect.key, **effect.values}
     try:
         is_shown = lens.shows(image)
     except Unknown:
         is_shown = old is not None  # it stays until PostgreSQL says otherwise
     if not is_shown:
         return Part(rows={}, gone=frozenset((key,)))
-    if old is None and not (takes_new and (effect.op != "update" or _is_whole(lens, image))):
+    is_known = effect.op != "update" or (bool(before) and _is_whole(lens, image))  # else it may not be there at all
+    if old is None and not (takes_new and is_known):
         return None
     return Part(rows={_renamed(lens, effect, image, key): lens.row(image, old)}, gone=_left(lens, effect, image, key))
 

@@ -58,6 +58,7 @@ class Session:
         self._undo: list[tuple[Command, ...]] = []
         self._on_outcome: list[Callable[[Write], None]] = []
         self._on_pending: list[Callable[[], None]] = []
+        self._is_telling = False
         for write in live.writer.kept.values():
             if write.author == name:
                 self._take(write)
@@ -129,6 +130,13 @@ class Session:
                 call(callback, write)
 
     def _moved(self) -> None:
+        """Tell it, once for all that has moved until the loop goes on."""
+        if not self._is_telling:
+            self._is_telling = True
+            asyncio.get_running_loop().call_soon(self._tell)
+
+    def _tell(self) -> None:
+        self._is_telling = False
         for query in list(self._queries):
             query.refresh()
         for callback in list(self._on_pending):
@@ -137,11 +145,8 @@ class Session:
     def ticked(self) -> None:
         """A tick has been published: what it contains needs no overlay any more."""
         if self.overlay:
-            for query in list(self._queries):
-                query.refresh()
+            self._tell()
             self.overlay.settle()
-            if not self.overlay:
-                self._moved()
 
     def _answers(self) -> list[Any]:
         return list(dict.fromkeys(query._answer for query in self._queries if query._held))

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
 from dashboard.errors import NotAWrite
 from dashboard.live.command import Command
+from dashboard.live.effect import Effect
 from dashboard.live.write import Write
 from dashboard.postgres.scope import Scope
 
@@ -38,6 +39,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "map": lambda pairs: {_value(name): _value(value) for name, value in pairs},
 }
 _FIELDS = ("op", "sql", "parameters", "table", "key", "values", "seen", "policy")
+_SHOWN = ("relation", "op", "key", "values")
 
 
 def dumped(write: Write) -> str:
@@ -49,7 +51,7 @@ def dumped(write: Write) -> str:
         One of its values is of a type that cannot be kept.
     """
     scope = write.scope
-    commands = [{name: _plain(getattr(command, name)) for name in _FIELDS} for command in write.commands]
+    commands = [_fields(command, _FIELDS) | {"effects": _effects(command)} for command in write.commands]
     content = {
         "author": write.author,
         "scope": None if scope is None else {"role": scope.role, "settings": dict(scope.settings)},
@@ -62,8 +64,21 @@ def loaded(content: str, *, key: UUID, at: float) -> Write:
     """A write from its text, with the key it had."""
     found = json.loads(content)
     scope = None if found["scope"] is None else Scope(**found["scope"])
-    commands = [Command(**{name: _value(value) for name, value in one.items()}) for one in found["commands"]]
+    commands = [_command(one) for one in found["commands"]]
     return Write(commands, scope=scope, author=found["author"], key=key, at=at)
+
+
+def _fields(thing: Command | Effect, names: Sequence[str]) -> dict[str, Any]:
+    return {name: _plain(getattr(thing, name)) for name in names}
+
+
+def _effects(command: Command) -> list[dict[str, Any]]:
+    return [_fields(effect, _SHOWN) for effect in command.effects]
+
+
+def _command(stored: dict[str, Any]) -> Command:
+    effects = tuple(Effect(**{name: _value(value) for name, value in one.items()}) for one in stored.pop("effects"))
+    return Command(**{name: _value(value) for name, value in stored.items()}, effects=effects)
 
 
 def _plain(value: Any) -> Any:

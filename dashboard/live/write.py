@@ -94,10 +94,13 @@ class Write:
         self.scope = scope
         self.author = author
         self.progress = progress
-        self.was_sent = self.is_undo = False
+        self.was_sent = False
+        self.is_keyed = False  # its key is noted in the database
+        self.is_found = False  # a snapshot had that key
+        self.is_undo = False
         self.state: State = "waiting"
         self.xid: int | None = None
-        self.server: tuple[str, int] | None = None  # where that xid means something
+        self.server: tuple[str, int] | None = None  # where that means something
         self.receipt: Receipt | None = None
         self.error: DashboardError | None = None
         self.effects: tuple[Effect, ...] = tuple(effect for command in commands for effect in command.effects)
@@ -113,9 +116,9 @@ class Write:
         return self.state in ("waiting", "sent", "kept")
 
     @property
-    def is_doubtful(self) -> bool:
-        """Whether it may have gone through: it was sent, and the answer was lost."""
-        return self.is_open and self.was_sent and self.xid is None
+    def is_sought(self) -> bool:
+        """Whether each tick has to look whether it has gone through: it was sent, and nobody knows yet."""
+        return self.is_open and self.was_sent and self.is_keyed
 
     @property
     def choices(self) -> tuple[Choice, ...]:
@@ -139,9 +142,9 @@ class Write:
         self.xid, self.was_sent = xid, True
         self.changed(self)
 
-    def unsettled(self) -> None:
-        """That transaction has failed, or nobody knows."""
-        self.xid = None
+    def found(self, xid: int) -> None:
+        """A snapshot has its key, noted by this transaction."""
+        self.xid, self.is_found = xid, True
 
     def becomes(self, state: State) -> None:
         """It has come to another state that is not its end."""

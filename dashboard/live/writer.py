@@ -13,11 +13,13 @@ shown.
 from __future__ import annotations
 
 import asyncio
+import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
 from typing import Any, Protocol
+from uuid import UUID
 
 from dashboard.errors import (
     Closed,
@@ -25,6 +27,7 @@ from dashboard.errors import (
     ConnectionLost,
     DashboardError,
     LoginRefused,
+    NotNow,
     QueueFull,
     ServerTooOld,
     WriteRefused,
@@ -37,6 +40,7 @@ from dashboard.live.write import Receipt, Write
 from dashboard.postgres import writing
 from dashboard.postgres.connection import Connection, fetch, public_name
 from dashboard.postgres.pool import Pool
+from dashboard.postgres.reading import quoted
 from dashboard.postgres.refusals import AGAIN
 from dashboard.postgres.scope import Scope, entered
 from dashboard.postgres.writable import WritableTable, writable
@@ -47,6 +51,8 @@ WIDTH = 16
 """Connections for writes; each is closed when it has been idle for a while."""
 ATTEMPTS = 5
 """How often a write is tried that gets into the way of others (deadlock, serialization failure)."""
+TOGETHER = 100
+"""Kept writes that are sent in one transaction."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to reach the database again."""
 
@@ -91,6 +97,7 @@ class Writer:
         self._is_away = False
         self._back = asyncio.Event()
         self._is_replaying = False
+        self._alone: set[UUID] = set()
         self._adopt()
 
     def _adopt(self) -> None:
@@ -98,7 +105,7 @@ class Writer:
         for one in self.outbox.restore():
             write = loaded(one.content, key=one.key, at=one.at)
             write.forget = self.forget
-            write.was_sent = True  # for all that is known
+            write.was_sent = write.is_keyed = True  # for all that is known
             self.kept[write.key] = write
             if one.problem is not None:
                 write.refuse(WriteRefused(one.problem, sql=write.commands[0].text))
@@ -172,34 +179,92 @@ class Writer:
 
     async def _replay(self) -> None:
         """Send what is kept, in order, until nothing is; as often as it takes."""
-        pause, done = FIRST_PAUSE, []
+        pause = FIRST_PAUSE
         try:
-            while write := next((one for one in self.kept.values() if one.state == "kept"), None):
+            while group := self._group():
                 try:
-                    await self._send(write)
+                    await self._send_group(group)
                 except (ConnectError, ConnectionLost):
-                    write.becomes("kept")
+                    for write in group:
+                        write.becomes("kept")
                     self._is_away = True
                     await self._pause(pause)
                     pause = min(pause * 2, LONGEST_PAUSE)
                     continue
                 except asyncio.CancelledError:
-                    write.state = "kept"
+                    for write in group:
+                        write.state = "kept"
                     raise
                 pause, self._is_away = FIRST_PAUSE, False
-                if write.state == "refused":
-                    self.outbox.refuse(write.key, str(write.error))
-                else:
-                    self.kept.pop(write.key, None)
-                    done.append(write.key)
-                if len(done) >= 100:
-                    self.outbox.take(done)
-                    done = []
-                self._tell(write)
+                self._sent([write for write in group if not write.is_open])
         finally:
-            self.outbox.take(done)
             self._is_replaying = False
         self._is_away = False
+
+    def _group(self) -> list[Write]:
+        """The next writes that can be sent together: of one scope, the first ones of the queue."""
+        waiting = (write for write in self.kept.values() if write.state == "kept")
+        first = next(waiting, None)
+        if first is None:
+            return []
+        if first.key in self._alone:
+            return [first]
+        alike = itertools.takewhile(lambda write: write.scope == first.scope and write.key not in self._alone, waiting)
+        return [first, *itertools.islice(alike, TOGETHER - 1)]
+
+    async def _send_group(self, group: Sequence[Write]) -> None:
+        """Do writes in one transaction, which is quicker; if that fails, each will be sent alone."""
+        if len(group) == 1:
+            await self._send(group[0])
+            return
+        for write in group:
+            write.becomes("sent")
+        try:
+            async with self.pool.connection() as connection:
+                done = await self._do_together(connection, group)
+        except (ConnectError, ConnectionLost):
+            raise
+        except (AlreadyDone, DashboardError):
+            self._alone.update(write.key for write in group)
+            for write in group:
+                write.becomes("kept")
+        else:
+            for write, one in zip(group, done, strict=True):
+                write.commit(_receipt(write, one), _stored(write, one))
+
+    async def _do_together(self, connection: Connection, group: Sequence[Write]) -> list[list[Applied]]:
+        if not self.pool.takes_keys:
+            raise NotNow("Writes are sent one by one where their keys cannot be noted.")
+
+        def began(xid: int) -> None:
+            for write in group:
+                write.is_keyed = True
+                write.began(xid)
+
+        async def work(connection: Connection) -> list[list[Applied]]:
+            return [[await applied(connection, command) for command in write.commands] for write in group]
+
+        return await writing.write(
+            connection,
+            work,
+            key=None,
+            scope=group[0].scope,
+            began=began,
+            patience=self.patience,
+            later=[write.key for write in group],
+        )
+
+    def _sent(self, writes: Sequence[Write]) -> None:
+        """These have come to their end."""
+        for write in writes:
+            self._alone.discard(write.key)
+            if write.state == "refused":
+                self.outbox.refuse(write.key, str(write.error))
+            else:
+                self.kept.pop(write.key, None)
+        self.outbox.take([write.key for write in writes if write.state != "refused"])
+        for write in writes:
+            self._tell(write)
 
     async def _pause(self, seconds: float) -> None:
         self._back.clear()
@@ -230,13 +295,11 @@ class Writer:
                 write.began(found.xid)
                 write.commit(Receipt(key=write.key, xid=found.xid))
             except WriteRefused as error:
-                write.unsettled()
                 if error.sqlstate in AGAIN and attempt < ATTEMPTS:
                     continue
                 self._forget_facts(error)
                 write.refuse(error)
             except (ConnectError, ConnectionLost):
-                write.unsettled()
                 raise
             except DashboardError as error:
                 write.refuse(error)
@@ -253,10 +316,11 @@ class Writer:
                     write.progress(number, len(write.commands))
             return done
 
+        write.is_keyed = bool(self.pool.takes_keys)
         return await writing.write(
             connection,
             work,
-            key=write.key if self.pool.takes_keys else None,
+            key=write.key if write.is_keyed else None,
             scope=write.scope,
             began=write.began,
             patience=self.patience,
@@ -286,7 +350,8 @@ class Writer:
                 finally:
                     if not connection.is_closed():
                         await fetch(connection, "ROLLBACK")
-            self.facts[name, scope] = known
+            names = {name, known.quoted} | ({quoted(known.name)} if "." not in name else set())
+            self.facts.update({(one, scope): known for one in names})
         return known
 
     def _forget_facts(self, error: WriteRefused) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from dashboard.errors import ConnectError, ConnectionLost, DashboardError
+from dashboard.errors import ConnectError, ConnectionLost, QueryError
 from dashboard.live.batch import Batch
 from dashboard.live.command import Command
 from dashboard.live.effect import Effect
@@ -22,6 +22,7 @@ from dashboard.live.write import Progress, Receipt, Write, new_key
 from dashboard.live.writer import Writer
 from dashboard.postgres.scope import Scope, scope_here
 from dashboard.postgres.writable import WritableTable
+from dashboard.sql import load
 
 if TYPE_CHECKING:
     from dashboard.live.hub import Hub
@@ -216,17 +217,13 @@ class Writing:
             session.ticked()
 
     async def _look_up(self, reading: Reading) -> None:
-        """Which writes, of those that may have gone through, this snapshot contains."""
-        assert self._writer is not None
-        doubtful = {write.key: write for write in self._writer.kept.values() if write.is_doubtful}
-        if doubtful:
-            with suppress(DashboardError):
+        """Which of the writes on their way this snapshot contains."""
+        sought = {write.key: write for session in self._sessions.values() for write in session.overlay.sought()}
+        if sought:
+            with suppress(QueryError):
                 async with reading.within(None, guarded=True):
-                    rows = await reading.rows(
-                        "SELECT key, xid FROM dashboard.write_key WHERE key = ANY ($1)", list(doubtful)
-                    )
-                    for key, xid in rows:
-                        doubtful[key].xid = xid
+                    for key, xid in await reading.rows(load("keys_found"), list(sought)):
+                        sought[key].found(xid)
 
     def stop_writing(self) -> None:
         """The tasks end now: what is not decided and was shown goes to the disk."""

@@ -12,7 +12,7 @@ after `SILENCE` seconds.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -53,6 +53,7 @@ async def write(
     began: Callable[[int], None],
     patience: float,
     sql: str = "",
+    later: Sequence[UUID] = (),
 ) -> T:
     """Do `work` in one transaction, in `scope`.
 
@@ -60,6 +61,9 @@ async def write(
     ----------
     key
         Noted in the same transaction; None where no keys can be noted.
+    later
+        Keys that are noted behind `work`, which does several writes: if one of them is refused or was done before,
+        so are all.
     began
         Called with the transaction's xid before any statement of `work` is sent.
     patience
@@ -84,6 +88,9 @@ async def write(
             is_claimed = True
             done = await work(connection)
             with translated(sql):
+                if later:
+                    await connection.execute("SELECT set_config('role', 'none', true)")
+                    await connection.execute(load("note_keys"), list(later))
                 await connection.execute("COMMIT")
             return done
     except TimeoutError as error:
@@ -96,7 +103,7 @@ async def write(
         await _rolled_back(connection)
         cause = error.__cause__
         if isinstance(cause, asyncpg.UniqueViolationError) and _is_ours(cause):
-            raise AlreadyDone(await _xid_of(connection, key)) from error
+            raise AlreadyDone(0 if later else await _xid_of(connection, key)) from error
         if not is_claimed and error.sqlstate == _CANCELLED:
             raise ConnectionLost("An earlier attempt at this write has not ended yet.") from error
         if isinstance(cause, asyncpg.PostgresError):

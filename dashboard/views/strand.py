@@ -188,7 +188,8 @@ class Strand:
 
 
 def strand(queries: Queries, shape: Shape, priority: str) -> Strand:
-    """The one strand of these queries in this shape."""
+    """The one strand of these queries in this shape; of a session's, that of everybody unless it is ahead."""
+    queries = tuple(query.shared() if isinstance(query, LiveQuery) else query for query in queries)
     key = (tuple(_identity(query) for query in queries), shape, priority)
     known = Strand._all.get(key)
     if known is None:
@@ -237,7 +238,8 @@ def _steady(old: Picture, new: Picture) -> bool:
 def _identity(query: LiveQuery) -> object:
     scope = query.scope
     drawn = None if scope is None else (scope.role, tuple(sorted(scope.settings.items())))
-    return (id(query.live), query.sql, repr(query.parameters), drawn)
+    session = getattr(query, "session", None)
+    return (id(query.live), query.sql, repr(query.parameters), drawn, session and id(session))
 
 
 def _sentence(broken: Exception) -> str:

@@ -17,10 +17,11 @@ import param
 from dashboard.errors import ViewError
 
 from . import codec, files
+from .ahead import show
 from .paging import Choice, PageSQL, asked
 from .sheet import TableShape
 from .source import is_at_hand
-from .strand import Queries, strand
+from .strand import Queries
 from .view import View
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ class Table(View):
         if known is None or known.sort != choice.sort:
             binding.choice["key"] = self._key  # all pages of one order tell equal rows apart by the same columns
         queries = self._queries(choice, binding.choice["key"])
-        binding.show(strand(queries, self._shape(choice), self.urgency()))
+        show(binding, queries, self._shape(choice), self.urgency())
 
     def _learn(self, binding: Binding) -> None:
         """Take note of the columns, once a page of them is there."""
@@ -184,7 +185,7 @@ class Table(View):
         return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
-        return query.live.query(sql, *parameters, scope=query.scope, priority=self.urgency())
+        return query.ask(sql, *parameters, priority=self.urgency())
 
     def _shape(self, choice: Choice) -> TableShape:
         labels = self.columns if isinstance(self.columns, Mapping) else {}

@@ -27,9 +27,10 @@ from panel.viewable import Viewer
 
 from dashboard.errors import ViewError
 
+from .ahead import show
 from .pulse import PRIORITIES, Priority
 from .selection import Chosen, now
-from .strand import Queries, Shape, strand
+from .strand import Queries, Shape
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -112,7 +113,7 @@ class View(Viewer):
 
     def bind(self, binding: Binding) -> None:
         """The view stands on a page now."""
-        binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
+        show(binding, self.queries(), self.shape(binding), self.urgency())
 
     def _heed(self, *queries: object) -> None:
         """Follow the page's selection where it has a say in these queries."""

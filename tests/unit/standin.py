@@ -85,6 +85,9 @@ class Query:
     def frame(self) -> pd.DataFrame:
         return self.state.frame
 
+    def ask(self, sql: str, *parameters: Any, priority: str = "medium") -> Query:
+        return self.live.query(sql, *parameters, scope=self.scope, priority=priority)
+
     def subscribe(self, callback: Any) -> Subscription:
         return Subscription(self.callbacks, callback)
 
