@@ -40,6 +40,8 @@ class App:
         Makes the changes of `simulate`, by a seed. None: there is nothing to change.
     page
         Builds the page for one session.
+    alerts
+        Declares the rules by which people are told of something (`Live.alert`).
     role, members
         The role as which a member sees its rows, by the number in ``app.user_id``, and the table of members (id,
         handle, name). Without them nothing on it is anybody's own.
@@ -54,6 +56,7 @@ class App:
     tables: tuple[str, ...] = ()
     load: Callable[[str], Awaitable[bool]] | None = None
     actor: Callable[[int], Actor] | None = None
+    alerts: Callable[[Live], None] | None = None
     role: str = ""
     members: str = ""
     is_for_operators: bool = False

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from dashboard.live import Live, LiveQuery
+    from dashboard.views import Bell
 
 FIRST = 1  # the member one looks as when the address names nobody
 MEMBER = "app.user_id"  # the setting that the tables' policies ask who is looking
@@ -59,6 +60,13 @@ def scope_of(role: str, member: int) -> Scope:
     """In whose eyes a member's page is seen: the scope of who is logged in, else that of the member in a role."""
     who = viewer()
     return Scope(role=role, settings={MEMBER: str(member)}) if who is None else who.scope
+
+
+def bell(live: Live, scope: Scope) -> Bell | None:
+    """What people of this scope are told of, for the header of their page; None where alerts are not installed."""
+    from dashboard.views import Bell
+
+    return Bell(live, scope=scope) if live.alerts.is_installed else None
 
 
 def place(*contents: Any) -> pn.Column:

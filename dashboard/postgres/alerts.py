@@ -170,6 +170,20 @@ async def record(
                     await connection.execute(load("alerts_resolved"), told, now)
 
 
+async def history(connection: Connection, most: int) -> list[Record]:
+    """The latest notices, and what became of the messages of each.
+
+    Raises
+    ------
+    AlertError
+        The tables are not there, or not ours to read.
+    """
+    try:
+        return await fetch(connection, load("alerts_history"), most)
+    except QueryError as error:
+        raise refusal(error) from error
+
+
 async def forget(connection: Connection, retention: timedelta) -> None:
     """Forget notices older than that which are over, with what was sent of them, and silences that ended."""
     await fetch(

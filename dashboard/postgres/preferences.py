@@ -15,7 +15,7 @@ import asyncpg
 
 from dashboard.errors import AlertError, QueryError
 from dashboard.postgres.alerts import owner, refusal
-from dashboard.postgres.connection import Connection, Record, fetch, translated
+from dashboard.postgres.connection import Connection, Record, translated
 from dashboard.postgres.scope import Scope
 from dashboard.sql import load
 
@@ -40,7 +40,7 @@ async def remove_contact_point(connection: Connection, name: str) -> None:
 
 async def contact_points(connection: Connection) -> dict[str, str]:
     """Addresses of contact points by name, passwords included: for who sends."""
-    rows = await fetch(connection, "SELECT name, url FROM dashboard_alerts.contact_point ORDER BY name")
+    rows = await _done(connection, None, "SELECT name, url FROM dashboard_alerts.contact_point ORDER BY name")
     return {row["name"]: row["url"] for row in rows}
 
 

@@ -16,6 +16,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
+from dashboard.surfaces.alerting import app as alerts
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run
 from dashboard.version import __version__
@@ -107,6 +108,9 @@ def uninstall(dsn: Dsn, /, *tables: str) -> None:
 
     asyncio.run(capturing.uninstall(dsn, tables))
     _print(f"Capture is removed from {', '.join(tables) if tables else 'the database'}.")
+
+
+app.command(alerts)
 
 
 @app.command

@@ -19,7 +19,7 @@ from dashboard.settings import settings
 from dashboard.surfaces.access import access_by
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.samples import samples
-from dashboard.surfaces.serving import say, show
+from dashboard.surfaces.serving import say, show, watch_for_alerts
 from dashboard.surfaces.simulating import simulate
 from dashboard.surfaces.site import free_port
 
@@ -43,6 +43,8 @@ async def demo(
         say(f"PostgreSQL {server.version} is running; psql {server.dsn}")
         await _prepare(apps, server.dsn)
         async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
+            await live.alerts.install()
+            watch_for_alerts(apps, live)
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
             pages = [page_of(app, live) for app in apps]
             access = access_by(await samples(server.dsn, apps))

@@ -19,6 +19,7 @@ from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.site import Site
 
 if TYPE_CHECKING:
+    from dashboard.live import Live
     from dashboard.surfaces.front import Page
     from dashboard.surfaces.login import Access
 
@@ -47,6 +48,7 @@ async def serve(
     pages = [page_named(name, live) for name in names or present]
     access = await access_to(dsn, address, is_open=is_open)
     async with live:
+        watch_for_alerts([app for app in apps.all() if app.name in (names or present)], live)
         told = "" if is_open else NOBODY
         await show(pages, address=address, port=port, browser=browser, access=access, told=told)
 
@@ -70,6 +72,13 @@ async def show(
         if browser:
             await asyncio.to_thread(webbrowser.open, site.url)
         await asyncio.Event().wait()
+
+
+def watch_for_alerts(shown: Sequence[apps.App], live: Live) -> None:
+    """Have these apps' people told of what concerns them, where alerts are installed."""
+    for app in shown:
+        if app.alerts is not None:
+            app.alerts(live)
 
 
 def say(sentence: str) -> None:

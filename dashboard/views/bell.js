@@ -9,6 +9,7 @@ const NOTIFY = "dashboard-notifications";
 const SEVERITY_TONES = { info: "plain", warning: "warn", critical: "bad" };
 const STILL_NEWS = 60000; // ms that what arrives may be old and still be said
 const MANY_NEWS = 3;
+const LINES_SHOWN = 4;
 
 export class BellView {
   constructor(options, send) {
@@ -114,7 +115,8 @@ export class BellView {
     dot.style.setProperty("--dot", `var(${row.end !== null ? "--d-ok" : tone})`);
     dot.title = row.end !== null ? "resolved" : row.severity;
     setText(title, row.end !== null ? `${row.title} · resolved ${clockTime(row.end)}` : row.title);
-    if (lines.childElementCount !== row.lines.length || lines.textContent !== row.lines.join("")) lines.replaceChildren(...row.lines.map((line) => h("small", {}, line)));
+    const few = row.lines.length > LINES_SHOWN ? [...row.lines.slice(0, LINES_SHOWN - 1), `and ${row.instances - LINES_SHOWN + 1} more`] : row.lines;
+    if (lines.textContent !== few.join("")) lines.replaceChildren(...few.map((line) => h("small", {}, line)));
     const isSilenced = this.isSilenced(row.rule);
     button.hidden = isOver && !isSilenced;
     setText(button, isSilenced ? "Silenced · hear it again" : "Silence for 1 h");
@@ -126,7 +128,7 @@ export class BellView {
     if (this.order.length) this.send({ event: "seen", value: Math.max(...this.order.map((key) => this.rows[key].at)) });
     this.send({ event: "places" });
     this.drawFoot();
-    return [h("h3", {}, "Alerts"), this.empty, this.list, this.foot];
+    return [h("h3", {}, "Alerts"), this.foot, this.empty, this.list];
   }
 
   // Browser notifications, asked for by a click only; and the ways out that there are.

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from .channel import Binding
 
-NOTICES = """SELECT id, rule, title, lines, severity, is_event, fired_at, resolved_at
+NOTICES = """SELECT id, rule, title, lines, instances, severity, is_event, fired_at, resolved_at
 FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY fired_at DESC, id DESC LIMIT 50"""
 SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND settings = $2::text::jsonb"
 SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
@@ -68,7 +68,8 @@ class BellShape(Shape):
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
         "at": codec.cell(row["fired_at"]), "end": codec.cell(row["resolved_at"]), "event": row["is_event"],
-        "rule": row["rule"], "title": row["title"], "lines": list(row["lines"]), "severity": row["severity"],
+        "rule": row["rule"], "title": row["title"], "lines": list(row["lines"]), "instances": row["instances"],
+        "severity": row["severity"],
     }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from asyncpg import InsufficientPrivilegeError
 
 import dashboard
+from dashboard import apps
 from dashboard.errors import AlertError, PrivilegeError
 from dashboard.live import Live, Scope
 from dashboard.live.alerts import Above
@@ -345,3 +346,66 @@ async def test_a_preference_that_cannot_be_kept_is_refused(
         await live.alerts.contact_point("mail", "mailto://127.0.0.1?to={to}")
         with pytest.raises(AlertError):
             await live.alerts.prefer(ANN, **{"contact_point": "mail", "address": "ann@example.org"} | wrong)
+
+
+STORIES = {
+    "calls": [
+        (
+            "calls: system",
+            "INSERT INTO calls.alerts (account_id, severity, message) VALUES (2, 'critical', 'Line down')",
+        ),
+        (
+            "calls: payment",
+            "UPDATE calls.payments SET status = 'paid', due_at = now(), settled_at = now() WHERE id = "
+            "(SELECT min(id) FROM calls.payments WHERE account_id = 2 AND status <> 'paid')",
+        ),
+    ],
+    "crm": [
+        (
+            "crm: won",
+            "UPDATE crm.contacts SET stage = 'partner' WHERE id = "
+            "(SELECT min(id) FROM crm.contacts WHERE member_id = 2 AND stage = 'lead')",
+        )
+    ],
+    "storefront": [
+        (
+            "storefront: orders",
+            "UPDATE storefront.orders SET cancelled_at = now() WHERE id = "
+            "(SELECT min(id) FROM storefront.orders WHERE shop_id = 2 AND status IN ('pending', 'paid'))",
+        )
+    ],
+}
+
+
+@pytest.mark.parametrize("app", STORIES)
+async def test_people_of_the_apps_are_told_of_what_concerns_them(app: str, app_database: Callable[[str], str]) -> None:
+    dsn, clock = app_database(app), Noon()
+    told, role = apps.find(app), f"{app}_member"
+    assert told.alerts is not None
+    async with dashboard.connect(dsn) as live, connected(dsn) as writer:
+        await live.install(*told.tables)
+        await live.alerts.install()
+        live.alerts.clock = clock
+        told.alerts(live)
+        told.alerts(live)  # as often as somebody declares them
+
+        async def have_begun() -> bool:
+            rules = await writer.fetch("SELECT name FROM dashboard_alerts.rule WHERE begun_at IS NOT NULL")
+            return {row["name"] for row in rules} == set(live.alerts.rules)
+
+        await eventually(have_begun, timeout=30)
+        clock.now += timedelta(minutes=1)
+        for _, change in STORIES[app]:
+            assert await writer.execute(change) in ("UPDATE 1", "INSERT 0 1")
+        inboxes = [
+            live.query(
+                "SELECT rule, fired_at FROM dashboard_alerts.notice WHERE fired_at >= $1",
+                clock.now,
+                scope=Scope(role=role, settings={"app.user_id": member}),
+            )
+            for member in ("1", "2")
+        ]
+        others, own = [await inbox.ready() for inbox in inboxes]
+        await eventually(lambda: set(own.frame["rule"]) == {rule for rule, _ in STORIES[app]}, timeout=30)
+        assert others.frame.empty
+        assert await writer.fetchval("SELECT count(*) FROM dashboard_alerts.notice WHERE role = ''") == 0

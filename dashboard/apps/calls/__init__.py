@@ -34,6 +34,12 @@ def _page(live: Live) -> Viewable:
     return page(live)
 
 
+def _alerts(live: Live) -> None:
+    from .alerts import declare
+
+    declare(live)
+
+
 APP = App(
     name="calls",
     title="Calls",
@@ -42,6 +48,7 @@ APP = App(
     load=load,
     actor=Floor,
     page=_page,
+    alerts=_alerts,
     role="calls_member",
     members="calls.accounts",
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import choice_of_member, for_member, scope_of
+from dashboard.apps.frame import bell, choice_of_member, for_member, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import EVENTS, OUTCOMES, SQL, Board
@@ -49,6 +49,7 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         active="Calls",
         colours={"outcome": OUTCOMES, "kind": EVENTS},
         selection=selection,
+        alerts=bell(live, scope_of("calls_member", account)),
         toolbar=[choice_of_member(accounts, account), Refresh(live)],
     )
     return shown.__panel__()

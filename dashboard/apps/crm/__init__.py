@@ -31,6 +31,12 @@ def _page(live: Live) -> Viewable:
     return page(live)
 
 
+def _alerts(live: Live) -> None:
+    from .alerts import declare
+
+    declare(live)
+
+
 APP = App(
     name="crm",
     title="CRM",
@@ -39,6 +45,7 @@ APP = App(
     load=load,
     actor=Team,
     page=_page,
+    alerts=_alerts,
     role="crm_member",
     members="crm.members",
 )

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from dashboard.apps.frame import bell
+from dashboard.postgres.scope import Scope
 from dashboard.views import Chart, Page, Progress, Status, Table, Tile
 from dashboard.views.figure import few_ticks
 from dashboard.views.traffic import KEPT
@@ -31,6 +33,7 @@ def page(live: Live) -> Viewable:
         *_usage(seen),
         live=live,
         title="Monitor",
+        alerts=bell(live, Scope()),
         active="Monitor",
         note=NOTE,
     )

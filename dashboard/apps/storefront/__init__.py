@@ -32,6 +32,12 @@ def _page(live: Live) -> Viewable:
     return page(live)
 
 
+def _alerts(live: Live) -> None:
+    from .alerts import declare
+
+    declare(live)
+
+
 APP = App(
     name="storefront",
     title="Storefront",
@@ -40,6 +46,7 @@ APP = App(
     load=load,
     actor=Shoppers,
     page=_page,
+    alerts=_alerts,
     role="storefront_member",
     members="storefront.shops",
 )

@@ -74,6 +74,7 @@ class Alerts:
         self.timing = Timing()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.problem: DashboardError | None = None
+        self.is_installed = False
         self.id = uuid4()
         self._watches: dict[str, Watch] = {}
         self._is_running = False
@@ -88,14 +89,17 @@ class Alerts:
         return tuple(sorted(self._watches))
 
     def add(self, rule: Rule) -> None:
-        """Watch a rule from now on, as soon as an event loop runs.
+        """Watch a rule from now on, as soon as an event loop runs; once, however often it is declared.
 
         Raises
         ------
         AlertError
             There is another rule of this name.
         """
-        if rule.name in self.rules:
+        known = self.rules.get(rule.name)
+        if known is not None and known.is_same(rule):
+            return
+        if known is not None:
             raise AlertError(f"There is a rule {rule.name!r} already.", "Give each rule a name of its own.")
         self.rules[rule.name] = rule
         self._is_declared = False
@@ -127,6 +131,7 @@ class Alerts:
     async def install(self) -> None:
         """Make the tables of alerts in this database, if they are not there."""
         await self._ask(alerts.install)
+        self.is_installed = True
         self._renew_at = 0.0
         self._news.set()
 
@@ -251,7 +256,7 @@ class Alerts:
 
     def _say(self, error: DashboardError | None) -> None:
         if error is not None and str(error) != str(self.problem):
-            log.warning("Alerts are not watched: %s", error)
+            log.log(logging.WARNING if self.is_installed else logging.INFO, "Alerts are not watched: %s", error)
         self.problem = error
 
     def _wait(self) -> float:
@@ -276,6 +281,7 @@ class Alerts:
 
     async def _renew(self) -> None:
         """Hold what can be held."""
+        self.is_installed = await self._ask(alerts.is_installed)
         names = list(self.rules)
         if not self._is_declared:
             contacts = {name: rule.to for name, rule in self.rules.items()}

@@ -13,7 +13,7 @@ import hashlib
 import string
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -105,6 +105,11 @@ class Rule:
     to: tuple[str, ...] = ()
     is_event: bool = False
     interval: timedelta = timedelta(seconds=30)
+
+    def is_same(self, other: Rule) -> bool:
+        """Whether another says the same."""
+        asked = [(one.query.sql, one.query.parameters, one.query.scope) for one in (self, other)]
+        return asked[0] == asked[1] and replace(self, query=other.query) == other
 
     def __post_init__(self) -> None:
         if not self.name or len(self.name) > LABEL or self.name != clean(self.name):

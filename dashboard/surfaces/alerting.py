@@ -1,0 +1,147 @@
+"""`dashboard alerts …`: what an administrator does for alerts; what people want for themselves they say at the bell."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC
+from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
+from uuid import uuid4
+
+from cyclopts import App, Parameter
+
+from dashboard.errors import AlertError
+
+if TYPE_CHECKING:
+    from dashboard.postgres.connection import Connection
+
+T = TypeVar("T")
+Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
+Name = Annotated[str, Parameter(help="Name of a contact point.")]
+To = Annotated[str, Parameter(help="The address in the place of its {to}.")]
+
+app = App(name="alerts", help="Alerts: where messages go, and what was told.", help_format="plaintext")
+
+
+@app.command
+def install(dsn: Dsn, /) -> None:
+    """Make the tables of alerts; rules are watched where they are."""
+    from dashboard.postgres import alerts
+
+    _run(dsn, alerts.install)
+    _print("Alerts are kept in the schema dashboard_alerts; `dashboard alerts uninstall` removes it again.")
+
+
+@app.command
+def uninstall(dsn: Dsn, /) -> None:
+    """Remove them, with history and everybody's preferences."""
+    from dashboard.postgres import alerts
+
+    _run(dsn, alerts.uninstall)
+    _print("Alerts are removed.")
+
+
+@app.command
+def contact(
+    dsn: Dsn,
+    name: Name,
+    url: Annotated[
+        str | None, Parameter(help="mailto://…, or any of Apprise's; {to} where a person's own address belongs.")
+    ] = None,
+    /,
+    *,
+    remove: Annotated[bool, Parameter(negative=(), help="Take it away, with everybody's preferences for it.")] = False,
+) -> None:
+    """Add, change or remove a contact point: where messages can be sent to."""
+    from dashboard.live.alerts.contact import check
+    from dashboard.postgres import preferences
+
+    if remove or url is None:
+        if not remove:
+            raise AlertError("An address is missing.", "Give its URL, or --remove.")
+        _run(dsn, lambda connection: preferences.remove_contact_point(connection, name))
+        _print(f"The contact point {name} is removed.")
+        return
+    check(url)
+    _run(dsn, lambda connection: preferences.set_contact_point(connection, name, url))
+    _print(f"The contact point {name} is kept; `dashboard alerts try` sends a message to it.")
+
+
+@app.command
+def contacts(dsn: Dsn, /) -> None:
+    """List contact points, without their addresses: these hold passwords."""
+    from dashboard.postgres import preferences
+
+    for name, url in _run(dsn, preferences.contact_points).items():
+        _print(f"{name}  {url.partition('://')[0]}{'  for each their own address' if '{to}' in url else ''}")
+
+
+@app.command(name="try")
+def attempt(dsn: Dsn, name: Name, /, *, to: To = "") -> None:
+    """Send one message now."""
+    from dashboard.live.alerts.contact import address_of, send
+    from dashboard.postgres import preferences
+
+    urls = _run(dsn, preferences.contact_points)
+    if name not in urls:
+        raise AlertError(f"There is no contact point {name}.", f"There are: {', '.join(urls) or 'none'}.")
+    message = "This is what an alert looks like; nothing has happened."
+    asyncio.run(send(address_of(urls[name], to), subject="[info] A try", body=message, severity="info", batch=uuid4()))
+    _print(f"{name} took it.")
+
+
+@app.command
+def tell(
+    dsn: Dsn,
+    name: Name,
+    /,
+    *,
+    to: To = "",
+    minimum: Annotated[
+        Literal["info", "warning", "critical"], Parameter(help="The least severity that is told.")
+    ] = "warning",
+) -> None:
+    """Have what concerns nobody in particular told to those who look after the database."""
+    from dashboard.postgres import preferences
+    from dashboard.postgres.scope import Scope
+
+    wanted = {"address": to, "minimum": minimum, "quiet_from": None, "quiet_until": None, "zone": "UTC"}
+    _run(dsn, lambda connection: preferences.prefer(connection, Scope(), name, wanted))
+    _print(f"What concerns the database is told to {name}{f' for {to}' if to else ''}.")
+
+
+@app.command
+def history(dsn: Dsn, /, *, rows: Annotated[int, Parameter(help="How many notices, the latest first.")] = 20) -> None:
+    """Say what was told of late, and what became of the messages."""
+    from dashboard.postgres import alerts
+
+    for row in _run(dsn, lambda connection: alerts.history(connection, rows)):
+        end = "" if row["resolved_at"] is None else f", resolved {row['resolved_at'].astimezone(UTC):%H:%M:%S}"
+        at = f"{row['fired_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S}"
+        sent = f"  [{row['deliveries']}]" if row["deliveries"] else ""
+        _print(f"{at}{end}  {row['severity']}  {row['title']}: {'; '.join(row['lines'])}{sent}")
+
+
+def _run(dsn: str, question: Callable[[Connection], Awaitable[T]]) -> T:
+    async def asked() -> T:
+        async with _connected(dsn) as connection:
+            return await question(connection)
+
+    return asyncio.run(asked())
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
+    from dashboard.postgres.connection import connect
+    from dashboard.settings import settings
+
+    connection = await connect(dsn, name="dashboard: alerts", timeout=settings().connect_timeout)
+    try:
+        yield connection
+    finally:
+        await connection.close()
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201
