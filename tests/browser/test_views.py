@@ -161,7 +161,7 @@ async def test_text_from_the_database_stays_text(
     await page.goto(await serve(build))
     await expect(page.locator(".tile .value")).to_contain_text("<b>{0}</b>")
     await expect(page.locator("tbody tr").first).to_contain_text("onerror=")
-    await expect(page.locator(".legend")).to_contain_text("onerror=")
+    await expect(page.locator(".chart .legend")).to_contain_text("onerror=")
     await expect(page.locator(".feed li").first).to_contain_text("<u>")
     await page.locator(".plot").scroll_into_view_if_needed()
     box = await page.locator(".plot").bounding_box()
