@@ -179,3 +179,13 @@ async def test_a_stage_and_a_stretch_of_time_narrow_the_page_and_stand_in_its_ad
     await page.get_by_role("button", name="Remove the filter Stage: partner").click()
     total = int(psql(server, "SELECT count(*) FROM crm.contacts WHERE member_id = 1", crm_database))
     await expect(contacts.locator(".tag").first).to_have_text(f"{total:,}")
+    emails = page.get_by_role("button", name="E-mails today")
+    await emails.click()
+    await expect(page.get_by_role("button", name="Remove the filter Activity: e-mails")).to_be_visible()
+    await expect(emails).to_have_attribute("aria-pressed", "true")
+    await expect(page.locator(".feed li i:not([title='e-mails'])")).to_have_count(0)
+    await emails.click()
+    await expect(page.get_by_role("button", name="Remove the filter Activity: e-mails")).to_be_hidden()
+    await contacts.get_by_role("button", name="website").first.click()
+    of_website = "SELECT count(*) FROM crm.contacts WHERE member_id = 1 AND source = 'website'"
+    await expect(tile(page, "Contacts")).to_have_text(f"{int(psql(server, of_website, crm_database)):,}")

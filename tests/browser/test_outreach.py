@@ -127,6 +127,33 @@ async def test_a_click_on_a_campaign_opens_it_and_the_address_keeps_it(
     await expect(page).not_to_have_url(re.compile("campaign="))
 
 
+async def test_a_state_and_a_campaign_go_back_and_forth(address: str, page: Tab) -> None:
+    patience = 30_000
+    await page.goto(address)
+    declined = card(page, "Connections by state").get_by_role("button", name="declined").first
+    await declined.click(timeout=patience)
+    chip = page.get_by_role("button", name="Remove the filter State: declined")
+    await expect(chip).to_be_visible(timeout=patience)
+    states = card(page, "All connections").locator("tbody .tag")
+    await expect(states.filter(has_not_text="declined")).to_have_count(0, timeout=patience)
+    await expect(states.first).to_have_attribute("aria-pressed", "true", timeout=patience)
+    await campaign(page, "Trade fair").locator("td").first.click()
+    details = page.locator(".group")
+    await expect(details.locator("tbody .tag").first).to_have_text("declined", timeout=patience)
+    await campaign(page, "Trade fair").get_by_role("button", name="completed").click()
+    await expect(card(page, "Campaigns").locator("tbody tr")).to_have_count(1, timeout=patience)
+    await expect(page).to_have_url(re.compile("campaign=3"))
+    for _ in range(2):
+        await page.go_back()
+    await expect(details).to_have_count(0, timeout=patience)
+    await expect(card(page, "Campaigns").locator("tbody tr")).to_have_count(6, timeout=patience)
+    await expect(chip).to_be_visible()
+    await page.go_forward()
+    await expect(details.locator("tbody .tag").first).to_have_text("declined", timeout=patience)
+    await declined.click()
+    await expect(chip).to_be_hidden(timeout=patience)
+
+
 async def test_a_campaign_is_opened_by_the_keyboard(address: str, page: Tab) -> None:
     await page.goto(address)
     await campaign(page, "Trade fair").focus()
