@@ -132,6 +132,7 @@ class Live(Broadcast, Alerting, Writing):
         for answer in self._answers.values():
             if self._awake.get(answer) and not answer.is_ready:
                 self.spawn(self._open(answer))
+        self.resume_writing()
 
     @staticmethod
     async def _run(follower: Follower, opening: Opening) -> None:

@@ -50,11 +50,16 @@ class Outbox:
     """
 
     def __init__(self, folder: Path, database: str, *, most: int) -> None:
-        self.folder = folder / "writes" / hashlib.sha256(database.encode()).hexdigest()[:16]
+        self.folder = self.path(folder, database)
         self.most = most
         self.count = 0
         self._path: Path | None = None
         self._store: sqlite3.Connection | None = None
+
+    @staticmethod
+    def path(folder: Path, database: str) -> Path:
+        """The folder in which writes wait for a database; it is there while any do."""
+        return folder / "writes" / hashlib.sha256(database.encode()).hexdigest()[:16]
 
     def __len__(self) -> int:
         """How many wait, or were refused and not seen to."""

@@ -143,7 +143,8 @@ class Before:
                 rows[row] = self._there(effect)
             before = found[effect.number] = rows.get(row) if effect.key else None
             if effect.key:
-                rows[row] = None if effect.op == "delete" else {**(before or {}), **effect.values}
+                is_gone = effect.op == "delete" or (effect.op == "update" and before is None)
+                rows[row] = None if is_gone else {**(before or {}), **effect.values}
         return found
 
     def _there(self, effect: Effect) -> Mapping[str, Any] | None:

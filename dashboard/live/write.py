@@ -18,7 +18,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Literal
 from uuid import UUID
 
-from dashboard.errors import Closed, Conflict, DashboardError, NotAWrite, QueueFull, WriteRefused
+from dashboard.errors import Closed, Conflict, DashboardError, NotAWrite, NotNow, QueueFull, WriteRefused
 from dashboard.live.command import Command
 from dashboard.live.effect import Effect
 
@@ -116,6 +116,11 @@ class Write:
         return self.state in ("waiting", "sent", "kept")
 
     @property
+    def text(self) -> str:
+        """What it does, for a message or the log."""
+        return "; ".join(command.text for command in self.commands[:3])
+
+    @property
     def is_sought(self) -> bool:
         """Whether each tick has to look whether it has gone through: it was sent, and nobody knows yet."""
         return self.is_open and self.was_sent and self.is_keyed
@@ -194,7 +199,15 @@ class Write:
         return self._anew(commands)
 
     def discard(self) -> None:
-        """Let it be; one that waits on disk is taken back."""
+        """Let it be; one that waits on disk is taken back.
+
+        Raises
+        ------
+        NotNow
+            It is on its way.
+        """
+        if self.state == "sent":
+            raise NotNow("This write is on its way to the database.", "Take it back when it has arrived.")
         self.forget(self)
         self.state = "discarded"
         self.changed(self)
@@ -209,7 +222,7 @@ class Write:
         return self.again(commands)
 
     def __repr__(self) -> str:
-        return f"<Write {self.key} {self.state}: {'; '.join(command.text for command in self.commands[:3])}>"
+        return f"<Write {self.key} {self.state}: {self.text}>"
 
 
 def _resolved(command: Command, left: set[str], row: Mapping[str, Any]) -> Command:

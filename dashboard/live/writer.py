@@ -17,7 +17,6 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import replace
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -27,23 +26,15 @@ from dashboard.errors import (
     ConnectionLost,
     DashboardError,
     LoginRefused,
-    NotNow,
     QueueFull,
     ServerTooOld,
     WriteRefused,
 )
-from dashboard.live.applying import Applied, applied
-from dashboard.live.effect import Effect
 from dashboard.live.outbox import Outbox
+from dashboard.live.sending import Sending
 from dashboard.live.storing import dumped, loaded
-from dashboard.live.write import Receipt, Write
-from dashboard.postgres import writing
-from dashboard.postgres.connection import Connection, fetch, public_name
-from dashboard.postgres.pool import Pool
-from dashboard.postgres.reading import quoted
-from dashboard.postgres.refusals import AGAIN
-from dashboard.postgres.scope import Scope, entered
-from dashboard.postgres.writable import WritableTable, writable
+from dashboard.live.write import Write
+from dashboard.postgres.connection import public_name
 from dashboard.postgres.writing import AlreadyDone
 from dashboard.settings import settings
 
@@ -57,7 +48,6 @@ FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to reach the database again."""
 
 _log = logging.getLogger(__name__)
-Facts = dict[tuple[str, Scope | None], WritableTable]
 
 
 class Following(Protocol):
@@ -85,10 +75,8 @@ class Writer:
 
     def __init__(self, live: Following, spawn: Callable[[Coroutine[Any, Any, Any]], None]) -> None:
         wanted = settings()
-        self.pool = Pool(live.dsn, name="dashboard: write", width=WIDTH, timeout=wanted.connect_timeout)
+        self.sending = Sending(live.dsn, timeout=wanted.connect_timeout, patience=wanted.write_timeout)
         self.outbox = Outbox(wanted.data_folder, public_name(live.dsn), most=wanted.waiting_writes)
-        self.patience = wanted.write_timeout
-        self.facts: Facts = {}
         self.kept: dict[Any, Write] = {}
         self.on_report: list[Callable[[Write], None]] = []
         self.is_closing = False
@@ -108,7 +96,7 @@ class Writer:
             write.was_sent = write.is_keyed = True  # for all that is known
             self.kept[write.key] = write
             if one.problem is not None:
-                write.refuse(WriteRefused(one.problem, sql=write.commands[0].text))
+                write.refuse(WriteRefused(one.problem, sql=write.text))
             elif time.time() - one.at > settings().write_key_retention / 2:
                 write.refuse(_too_old(write))
                 self.outbox.refuse(write.key, str(write.error))
@@ -125,9 +113,9 @@ class Writer:
     async def carry(self, write: Write) -> None:
         """Bring a write to its end, or onto the disk."""
         write.forget = self.forget
-        if not self._queues() and not self.is_away:
+        if not self.queues:
             try:
-                await self._send(write)
+                await self.sending.send(write)
             except (ConnectError, ConnectionLost) as error:
                 if isinstance(error, LoginRefused | ServerTooOld):
                     write.refuse(error)
@@ -144,13 +132,15 @@ class Writer:
         self.keep(write)
         self._replay_soon()
 
-    def _queues(self) -> bool:
-        return any(write.state in ("kept", "sent") for write in self.kept.values())
+    @property
+    def queues(self) -> bool:
+        """Whether a new write has to queue up: others wait, or the database is away."""
+        return self.is_away or any(write.is_open for write in self.kept.values())
 
     def keep(self, write: Write) -> None:
         """Put a write on the disk."""
         try:
-            if self.pool.takes_keys is False:
+            if self.sending.pool.takes_keys is False:
                 raise ConnectionLost(
                     "The database is away, and without keys a write cannot wait for it.",
                     "Run `dashboard install` once, so that it can be told whether a write went through.",
@@ -215,44 +205,18 @@ class Writer:
     async def _send_group(self, group: Sequence[Write]) -> None:
         """Do writes in one transaction, which is quicker; if that fails, each will be sent alone."""
         if len(group) == 1:
-            await self._send(group[0])
+            await self.sending.send(group[0])
             return
         for write in group:
             write.becomes("sent")
         try:
-            async with self.pool.connection() as connection:
-                done = await self._do_together(connection, group)
+            await self.sending.together(group)
         except (ConnectError, ConnectionLost):
             raise
         except (AlreadyDone, DashboardError):
             self._alone.update(write.key for write in group)
             for write in group:
                 write.becomes("kept")
-        else:
-            for write, one in zip(group, done, strict=True):
-                write.commit(_receipt(write, one), _stored(write, one))
-
-    async def _do_together(self, connection: Connection, group: Sequence[Write]) -> list[list[Applied]]:
-        if not self.pool.takes_keys:
-            raise NotNow("Writes are sent one by one where their keys cannot be noted.")
-
-        def began(xid: int) -> None:
-            for write in group:
-                write.is_keyed = True
-                write.began(xid)
-
-        async def work(connection: Connection) -> list[list[Applied]]:
-            return [[await applied(connection, command) for command in write.commands] for write in group]
-
-        return await writing.write(
-            connection,
-            work,
-            key=None,
-            scope=group[0].scope,
-            began=began,
-            patience=self.patience,
-            later=[write.key for write in group],
-        )
 
     def _sent(self, writes: Sequence[Write]) -> None:
         """These have come to their end."""
@@ -278,89 +242,9 @@ class Writer:
         for callback in list(self.on_report):
             callback(write)
 
-    async def _send(self, write: Write) -> None:
-        """Have PostgreSQL do a write; settles it, or raises what leaves it open.
-
-        Raises
-        ------
-        ConnectError, ConnectionLost
-            Whether it went through is not known, or it never left.
-        """
-        write.becomes("sent")
-        for attempt in range(1, ATTEMPTS + 1):
-            try:
-                async with self.pool.connection() as connection:
-                    done = await self._do(connection, write)
-            except AlreadyDone as found:
-                write.began(found.xid)
-                write.commit(Receipt(key=write.key, xid=found.xid))
-            except WriteRefused as error:
-                if error.sqlstate in AGAIN and attempt < ATTEMPTS:
-                    continue
-                self._forget_facts(error)
-                write.refuse(error)
-            except (ConnectError, ConnectionLost):
-                raise
-            except DashboardError as error:
-                write.refuse(error)
-            else:
-                write.commit(_receipt(write, done), _stored(write, done))
-            return
-
-    async def _do(self, connection: Connection, write: Write) -> list[Applied]:
-        async def work(connection: Connection) -> list[Applied]:
-            done = []
-            for number, command in enumerate(write.commands, 1):
-                done.append(await applied(connection, command))
-                if write.progress is not None and (number % 100 == 0 or number == len(write.commands)):
-                    write.progress(number, len(write.commands))
-            return done
-
-        write.is_keyed = bool(self.pool.takes_keys)
-        return await writing.write(
-            connection,
-            work,
-            key=write.key if write.is_keyed else None,
-            scope=write.scope,
-            began=write.began,
-            patience=self.patience,
-            sql=write.commands[0].sql if len(write.commands) == 1 else "",
-        )
-
-    async def at_once(self, sql: str, parameters: tuple[Any, ...], keyed: str, key: Any) -> Receipt | None:
-        """One statement of nobody's session, in one round trip; None where it has to go the long way."""
-        if self._queues() or self.is_away:
-            return None
-        async with self.pool.connection() as connection:
-            has_keys = bool(self.pool.takes_keys)
-            rows, count = await writing.at_once(
-                connection, keyed if has_keys else sql, parameters, key if has_keys else None
-            )
-        return Receipt(key=key, count=count, rows=tuple(dict(row) for row in rows))
-
-    async def table(self, name: str, scope: Scope | None) -> WritableTable:
-        """What there is to know of a table, as a scope sees it."""
-        known = self.facts.get((name, scope))
-        if known is None:
-            async with self.pool.connection() as connection:
-                await fetch(connection, "BEGIN")
-                try:
-                    async with entered(connection, scope, guarded=True):
-                        known = await writable(connection, name)
-                finally:
-                    if not connection.is_closed():
-                        await fetch(connection, "ROLLBACK")
-            names = {name, known.quoted} | ({quoted(known.name)} if "." not in name else set())
-            self.facts.update({(one, scope): known for one in names})
-        return known
-
-    def _forget_facts(self, error: WriteRefused) -> None:
-        if error.reason in ("schema", "type"):
-            self.facts.clear()
-
     async def close(self) -> None:
         """Close connections and the file; what waits there is the next process's."""
-        await self.pool.close()
+        await self.sending.pool.close()
         self.outbox.close()
 
 
@@ -368,31 +252,5 @@ def _too_old(write: Write) -> WriteRefused:
     return WriteRefused(
         "This write has waited for so long that it cannot be told any more whether it went through.",
         "Look whether it did, then make it again or discard it.",
-        sql=write.commands[0].text,
+        sql=write.text,
     )
-
-
-def _receipt(write: Write, done: Sequence[Applied]) -> Receipt:
-    inverses = [one.inverse for one in reversed(done)]
-    return Receipt(
-        key=write.key,
-        xid=write.xid,
-        count=sum(one.count for one in done),
-        rows=tuple(row for one in done for row in one.rows),
-        theirs={name: value for one in done for name, value in one.theirs.items()},
-        inverse=tuple(one for one in inverses if one is not None) if None not in inverses else (),
-    )
-
-
-def _stored(write: Write, done: Sequence[Applied]) -> tuple[Effect, ...]:
-    """The effects, with the rows as they are stored where these were told."""
-    found: list[Effect] = []
-    for command, one in zip(write.commands, done, strict=True):
-        if command.op in ("insert", "update", "upsert") and len(one.rows) == len(command.effects) == 1:
-            row, effect = one.rows[0], command.effects[0]
-            names = command.facts.key if command.facts is not None else tuple(effect.key)
-            key = effect.key or {name: row[name] for name in names if name in row}
-            found.append(replace(effect, values=row, key=key))
-        else:
-            found.extend(command.effects)
-    return tuple(found)

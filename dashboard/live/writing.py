@@ -15,13 +15,16 @@ from dashboard.live.batch import Batch
 from dashboard.live.command import Command
 from dashboard.live.effect import Effect
 from dashboard.live.mutation import mutation_of
+from dashboard.live.outbox import Outbox
 from dashboard.live.query import Subscription
 from dashboard.live.session import Session
 from dashboard.live.table import Submit, Table
 from dashboard.live.write import Progress, Receipt, Write, new_key
 from dashboard.live.writer import Writer
+from dashboard.postgres.connection import public_name
 from dashboard.postgres.scope import Scope, scope_here
 from dashboard.postgres.writable import WritableTable
+from dashboard.settings import settings
 from dashboard.sql import load
 
 if TYPE_CHECKING:
@@ -114,10 +117,9 @@ class Writing:
         keyed = mutation.keyed if scope in (None, Scope()) else None
         if keyed is not None:
             key = new_key()
-            with suppress(ConnectError, ConnectionLost):  # then the long way, with the same key
-                receipt = await self.writer.at_once(mutation.sql, parameters, keyed, key)
-                if receipt is not None:
-                    return receipt
+            if not self.writer.queues:
+                with suppress(ConnectError, ConnectionLost):  # then the long way, with the same key
+                    return await self.writer.sending.at_once(mutation.sql, parameters, keyed, key)
             return await self._carried([Command(op="statement", sql=mutation.sql, parameters=parameters)], scope, key)
         return await self._carried([Command(op="statement", sql=mutation.sql, parameters=parameters)], scope)
 
@@ -185,8 +187,8 @@ class Writing:
 
     def table_for(self, name: str, scope: Scope | None, submit: Submit) -> Table:
         """A table whose writes go to `submit`."""
-        writer = self.writer
-        return Table(name, submit, lambda: writer.facts.get((name, scope)), lambda: writer.table(name, scope))
+        sending = self.writer.sending
+        return Table(name, submit, lambda: sending.facts.get((name, scope)), lambda: sending.table(name, scope))
 
     async def command(self, sql: str, parameters: Sequence[Any], scope: Scope | None, *, whole_table: bool) -> Command:
         """A statement as a command, with what is known of its effects beforehand."""
@@ -194,10 +196,10 @@ class Writing:
         mutation.check(parameters, whole_table=whole_table)
         effects: tuple[Effect, ...] = ()
         if mutation.target:
-            facts: WritableTable | None = self.writer.facts.get((mutation.target, scope))
+            facts: WritableTable | None = self.writer.sending.facts.get((mutation.target, scope))
             if facts is None and not self.writer.is_away:
                 with suppress(ConnectError, ConnectionLost):
-                    facts = await self.writer.table(mutation.target, scope)
+                    facts = await self.writer.sending.table(mutation.target, scope)
             effects = mutation.effects(facts, parameters) if facts is not None else ()
         return Command(op="statement", sql=mutation.sql, parameters=tuple(parameters), effects=effects)
 
@@ -224,6 +226,11 @@ class Writing:
                 async with reading.within(None, guarded=True):
                     for key, xid in await reading.rows(load("keys_found"), list(sought)):
                         sought[key].found(xid)
+
+    def resume_writing(self) -> None:
+        """Send what earlier processes left on disk."""
+        if self._writer is None and Outbox.path(settings().data_folder, public_name(self.dsn)).is_dir():
+            assert self.writer is not None  # making it takes them over
 
     def stop_writing(self) -> None:
         """The tasks end now: what is not decided and was shown goes to the disk."""

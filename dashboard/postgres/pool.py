@@ -22,12 +22,15 @@ class Pool:
         Most connections at a time; who comes later waits for one.
     timeout
         Seconds to wait for the server when a connection is opened.
+    patience
+        Seconds after which PostgreSQL breaks a statement off.
     """
 
-    def __init__(self, dsn: str, *, name: str, width: int, timeout: float) -> None:
+    def __init__(self, dsn: str, *, name: str, width: int, timeout: float, patience: float) -> None:
         self.dsn = dsn
         self.name = name
         self.timeout = timeout
+        self.patience = patience
         self.takes_keys: bool | None = None
         self._idle: list[Connection] = []
         self._turns = asyncio.Semaphore(width)
@@ -58,7 +61,7 @@ class Pool:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
-        connection = await connect(self.dsn, name=self.name, timeout=self.timeout)
+        connection = await connect(self.dsn, name=self.name, timeout=self.timeout, statement_timeout=self.patience)
         try:
             self.takes_keys = await takes_keys(connection)
         except BaseException:

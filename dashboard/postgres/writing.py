@@ -80,22 +80,18 @@ async def write(
     """
     is_claimed = False
     try:
-        async with asyncio.timeout(patience * 2 + SILENCE):
-            with translated(sql):
-                local = _LOCAL.format(patience=milliseconds(patience), silence=milliseconds(SILENCE))
-                await connection.execute(f"BEGIN; {local}")
-                began(await _claim(connection, key, scope or Scope()))
-            is_claimed = True
-            done = await work(connection)
-            with translated(sql):
-                if later:
-                    await connection.execute("SELECT set_config('role', 'none', true)")
-                    await connection.execute(load("note_keys"), list(later))
-                await connection.execute("COMMIT")
-            return done
-    except TimeoutError as error:
-        connection.terminate()
-        raise ConnectionLost("The database did not answer a write in time.") from error
+        with translated(sql):
+            local = _LOCAL.format(patience=milliseconds(patience), silence=milliseconds(SILENCE))
+            await connection.execute(f"BEGIN; {local}")
+            began(await _claim(connection, key, scope or Scope()))
+        is_claimed = True
+        done = await work(connection)
+        with translated(sql):
+            if later:
+                await connection.execute("SELECT set_config('role', 'none', true)")
+                await connection.execute(load("note_keys"), list(later))
+            await connection.execute("COMMIT")
+        return done
     except (asyncio.CancelledError, ConnectionLost):
         connection.terminate()
         raise
