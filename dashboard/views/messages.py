@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import json
 import weakref
 from collections.abc import Hashable, Mapping
 from typing import TYPE_CHECKING, Any
@@ -76,4 +77,4 @@ class Messages(Source):
 
 
 def _plain(value: Any) -> object:
-    return str(value) if isinstance(value, list | dict) else value
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
