@@ -26,6 +26,7 @@ from dashboard.surfaces.login import Access
 from dashboard.surfaces.site import Site
 from tests.conftest import in_database, psql
 from tests.intruder import Intruder
+from tests.waiting import eventually
 
 SECRET, HERS = "the-note-of-vera", "the-note-of-eve"
 ROLE = f"notes_{os.getpid()}"
@@ -100,6 +101,11 @@ class Scene:
         """What Eve may have got hold of: the token of a page that Vera has open, and those of its views."""
         vera = await self.enters("vera")
         token = await vera.token(path)
+
+        async def is_there() -> bool:  # what is to be stolen
+            return SECRET in await vera.document(path, token)
+
+        await eventually(is_there, timeout=30)
         return token, await vera.places(path, token)
 
 

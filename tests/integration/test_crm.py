@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -12,6 +12,7 @@ from dashboard import apps
 from dashboard.errors import PrivilegeError
 from dashboard.postgres.server import Server
 from tests.conftest import psql
+from tests.seats import rows_stay_with_their_member
 
 CRM = apps.find("crm")
 OWNED = ("contacts", "member_activities", "sent_emails", "email_clicks", "member_profiles")
@@ -152,3 +153,10 @@ async def test_a_role_that_may_not_load_is_told_so_and_leaves_nothing(database: 
     with pytest.raises(PrivilegeError, match="permission denied"):
         await CRM.load(urlunsplit(nobody))
     assert psql(server, "SELECT count(*) FROM pg_namespace WHERE nspname = 'crm'", database).strip() == "0"
+
+
+async def test_the_page_shows_who_is_logged_in_their_own_rows_only(
+    server: Server, app_database: Callable[[str], str]
+) -> None:
+    rename = "UPDATE crm.contacts SET name = '{secret}' WHERE member_id = 1"
+    await rows_stay_with_their_member(server, app_database("crm"), "crm", rename)

@@ -12,6 +12,8 @@ import pytest
 import dashboard
 from dashboard import apps
 from dashboard.apps.statements import statements
+from dashboard.postgres.server import Server
+from tests.seats import rows_stay_with_their_member
 from tests.statements import nothing_selected
 from tests.waiting import eventually
 
@@ -203,3 +205,10 @@ async def test_queries_cost_what_changed_unless_time_changes_them(earnings_datab
         await query.ready()
         assert query.plan is not None
         assert query.plan.kind == kind, query.plan.reason
+
+
+async def test_the_page_shows_who_is_logged_in_their_own_rows_only(
+    server: Server, app_database: Callable[[str], str]
+) -> None:
+    rename = "UPDATE earnings.assets SET name = '{secret}' WHERE owner_id = 1"
+    await rows_stay_with_their_member(server, app_database("earnings"), "earnings", rename)

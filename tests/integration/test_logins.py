@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 import pytest_asyncio
+from bokeh.util.token import generate_jwt_token, generate_session_id
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
-from tornado.web import Application, RequestHandler
+from tornado.web import Application, RequestHandler, create_signed_value, decode_signed_value
 from tornado.websocket import WebSocketClientConnection
 
 from dashboard.errors import NotForYou, SettingsError
@@ -121,6 +124,20 @@ async def test_who_gets_another_scope_sees_the_other_rows_and_who_is_removed_not
         await people.remove(scene.dsn, "mona")
         assert await end_of(socket) == 4403
     assert (await mona.ask("views")).code == 302
+
+
+async def test_a_page_that_was_left_open_for_a_day_comes_back(scene: Scene) -> None:
+    vera = await scene.enters("vera")
+    server: Any = scene.site._server
+    secret, made = server._tornado.settings["cookie_secret"], time.time() - 90_000
+    for name, cookie in vera.cookies.items():
+        value = decode_signed_value(secret, name, cookie)
+        assert value is not None
+        vera.cookies[name] = create_signed_value(secret, name, value, clock=lambda: made).decode()
+    left, key = int(settings().session_lifetime) - 90_000, secret.encode()
+    token = generate_jwt_token(generate_session_id(key, signed=True), key, signed=True, expiration=left)
+    places = await vera.places("views", token)
+    assert SECRET in await vera.channel(places[0]["token"], [place["name"] for place in places], SECRET)
 
 
 async def test_a_page_without_a_scope_is_not_shown_and_its_code_does_not_run(scene: Scene) -> None:

@@ -12,7 +12,9 @@ import pytest
 import dashboard
 from dashboard import apps
 from dashboard.apps.statements import statements
+from dashboard.postgres.server import Server
 from tests.log import connected
+from tests.seats import rows_stay_with_their_member
 from tests.statements import nothing_selected
 from tests.waiting import eventually
 
@@ -230,3 +232,10 @@ async def test_a_user_is_told_of_their_own_imports_campaigns_and_connections(out
             ("importStatusUpdate", "Importing fair: 15 of 40 people"),
         ]
         assert heard["1"][-1][1]["remainingImports"] == 25
+
+
+async def test_the_page_shows_who_is_logged_in_their_own_rows_only(
+    server: Server, app_database: Callable[[str], str]
+) -> None:
+    rename = "UPDATE outreach.campaigns SET name = '{secret}' WHERE user_id = 1"
+    await rows_stay_with_their_member(server, app_database("outreach"), "outreach", rename)

@@ -9,6 +9,8 @@ import asyncpg
 import pytest
 
 from dashboard import apps
+from dashboard.postgres.server import Server
+from tests.seats import rows_stay_with_their_member
 from tests.waiting import eventually
 
 STOREFRONT = apps.find("storefront")
@@ -194,3 +196,10 @@ async def test_the_same_seed_tells_the_same_story(app_database: Callable[[str], 
         stories.append([tuple(row) for row in await connection.fetch(told, last)])
         await connection.close()
     assert stories[0] == stories[1]
+
+
+async def test_the_page_shows_who_is_logged_in_their_own_rows_only(
+    server: Server, app_database: Callable[[str], str]
+) -> None:
+    rename = "UPDATE storefront.products SET name = '{secret}' WHERE shop_id = 1"
+    await rows_stay_with_their_member(server, app_database("storefront"), "storefront", rename)
