@@ -85,7 +85,7 @@ def _served(empty: Found, found: Found) -> list[Figure]:
         beside = found.cpu[page] / empty.cpu[EMPTY]
         figures += [
             Figure(name=f"{page}: server's time of a new session", value=found.cpu[page] * 1e3, unit="ms"),
-            Figure(name=f"{page}: the same beside an empty page", value=beside, at_most=3),
+            Figure(name=f"{page}: the same beside an empty page", value=beside, at_most=2),
             Figure(name=f"{page}: memory of a session", value=found.memory[page] / MB, unit="MB", at_most=3),
         ]
     return [
@@ -103,7 +103,7 @@ def _painted(paints: dict[str, tuple[float, float | None]]) -> list[Figure]:
         if rows is not None:
             beside = rows / paints[EMPTY][0]
             figures.append(Figure(name=f"{page}: first view with rows", value=rows, unit="ms"))
-            figures.append(Figure(name=f"{page}: the same beside an empty page's paint", value=beside, at_most=1.5))
+            figures.append(Figure(name=f"{page}: the same beside an empty page's paint", value=beside, at_most=1))
     return figures
 
 
@@ -123,7 +123,7 @@ async def _sessions(process: Process, pages: Sequence[str], count: int) -> Found
         ends.append(await _closed(process, open_))
     return Found(
         cpu={page: statistics.median(costs[page]) for page in pages},
-        memory={page: memory[page][0] for page in pages},
+        memory={page: max(memory[page]) for page in pages},
         left=(ends[-1]["memory"] - ends[0]["memory"]) / (2 * count * len(pages)),
         queries=ends[-1]["queries"] - first["queries"],
         tasks=ends[-1]["tasks"] - first["tasks"],
