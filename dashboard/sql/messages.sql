@@ -7,8 +7,8 @@
 -- An audience is written as a Scope is: a role and settings. The rule is that of row-level security, so a viewer hears of
 -- what he could see: who is not bound by it (a superuser, BYPASSRLS) hears everything, else he has to have the privileges of
 -- the role, as in CREATE POLICY … TO, and each setting has to have this value in his scope. Without an audience all hear it.
--- Nobody is empty: a setting that is '' or null is nobody's. One statement asks this for all viewers at once, with their
--- roles and settings as values, because a hundred viewers would be four hundred round trips if each were entered.
+-- Nobody is empty: a setting that is '' or null is nobody's. One statement (heard.sql) asks this for all viewers at once,
+-- with their roles and settings as values: a hundred viewers would be four hundred round trips if each were entered.
 
 ALTER TABLE dashboard.change_log ADD COLUMN IF NOT EXISTS payload jsonb;
 CREATE INDEX IF NOT EXISTS change_log_message ON dashboard.change_log (xid) WHERE op = 'M';
@@ -55,21 +55,6 @@ BEGIN
             coalesce(payload, 'null'));
     IF NOT pg_try_advisory_xact_lock_shared(1684107106, 1) THEN PERFORM dashboard.ring(); END IF;
 END $$;
-
--- Whether a viewer (a scope's role, NULL for the connection's own, and its settings) belongs to a message's audience.
-CREATE OR REPLACE FUNCTION dashboard.may_hear(envelope jsonb, viewer text, settings jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
-    SELECT NOT envelope ?| ARRAY['role', 'settings']
-        OR EXISTS (
-            SELECT FROM pg_catalog.pg_roles v
-            WHERE v.rolname = coalesce(viewer, current_user)
-              AND (v.rolsuper OR v.rolbypassrls
-                   OR (NOT envelope ? 'role'
-                       OR EXISTS (SELECT FROM pg_catalog.pg_roles r
-                                  WHERE r.rolname = envelope ->> 'role' AND pg_has_role(v.oid, r.oid, 'USAGE')))
-                  AND NOT EXISTS (
-                       SELECT FROM jsonb_each_text(CASE WHEN envelope ? 'settings' THEN envelope -> 'settings' ELSE '{}' END) w
-                       WHERE (coalesce(settings ->> w.key, current_setting(w.key, true)) = NULLIF(w.value, '')) IS NOT TRUE)))
-$$;
 
 -- Messages on some topics that became visible since an offset: its xmax, its list of open transactions, at most so many.
 -- Settings as for dashboard.changes.
