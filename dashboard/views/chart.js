@@ -43,6 +43,7 @@ export class ChartView {
   beginPicking() {
     this.picks = new Picks(this.card.body);
     for (const kind of ["pointermove", "pointerdown"]) this.plot.addEventListener(kind, (event) => bait(this.plot, this.options.select, this.nameAt(event)), true);
+    this.plot.addEventListener("mousedown", (event) => { if (this.plot.dataset.field) event.preventDefault(); }, true); // the canvas need not have the focus
     address.addEventListener("change", this.onAddress);
     link.addEventListener("alone", this.onAlone);
   }

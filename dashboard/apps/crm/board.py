@@ -148,7 +148,7 @@ class Board:
         return Table(
             self._chosen("email_list", *WHO, "status"),
             title="E-mails",
-            columns=["contact", "subject", "status", "sent", "opened", "clicked"],
+            columns=["contact", "status", "subject", "sent", "opened", "clicked"],
             below={"contact": "email"},
             tags=["status"],
             tones={"bounced": "bad"},
