@@ -133,11 +133,14 @@ class Sending:
 
     async def at_once(self, sql: str, parameters: tuple[Any, ...], keyed: str, key: UUID) -> Receipt:
         """One statement without a scope, in one round trip; `keyed` notes its key as well."""
-        async with self.pool.connection() as connection:
-            has_keys = bool(self.pool.takes_keys)
-            rows, count = await writing.at_once(
-                connection, keyed if has_keys else sql, parameters, key if has_keys else None
-            )
+        connection = await self.pool.take()
+        try:
+            if self.pool.takes_keys:
+                rows, count = await writing.at_once(connection, keyed, (*parameters, key))
+            else:
+                rows, count = await writing.at_once(connection, sql, parameters)
+        finally:
+            self.pool.give(connection)
         return Receipt(key=key, count=count, rows=tuple(dict(row) for row in rows))
 
     async def table(self, name: str, scope: Scope | None) -> WritableTable:

@@ -11,7 +11,7 @@ conflict), `discard`; to edit it, take its `commands` and write anew.
 from __future__ import annotations
 
 import asyncio
-import secrets
+import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -144,7 +144,9 @@ class Write:
 
     def began(self, xid: int) -> None:
         """Its transaction is known; nobody can see yet what it wrote."""
-        self.xid, self.was_sent = xid, True
+        self.was_sent = True
+        if not self.is_found:  # an earlier attempt has gone through; this one will come to nothing
+            self.xid = xid
         self.changed(self)
 
     def found(self, xid: int) -> None:
@@ -237,6 +239,6 @@ def _resolved(command: Command, left: set[str], row: Mapping[str, Any]) -> Comma
 
 def new_key() -> UUID:
     """A key for a write: it begins with the time (UUID version 7), so that keys enter an index at its end."""
-    moment = time.time_ns() // 1_000_000
-    value = (moment & (1 << 48) - 1) << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
-    return UUID(int=value)
+    moment = (time.time_ns() // 1_000_000) & ((1 << 48) - 1)
+    chance = int.from_bytes(os.urandom(10))
+    return UUID(int=moment << 80 | 0x7 << 76 | (chance >> 68) << 64 | 0b10 << 62 | chance & ((1 << 62) - 1))

@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from dashboard.postgres.status import Status
 
 
+OWN = Scope()
+"""The connection's own role and settings."""
+
+
 class Writing:
     """The writing half of a `Live`."""
 
@@ -114,7 +118,7 @@ class Writing:
         scope = scope_here() if scope is None else scope
         mutation = mutation_of(sql)
         mutation.check(parameters, whole_table=whole_table)
-        keyed = mutation.keyed if scope in (None, Scope()) else None
+        keyed = mutation.keyed if scope is None or scope == OWN else None
         if keyed is not None:
             key = new_key()
             if not self.writer.queues:

@@ -45,22 +45,39 @@ class Pool:
         ConnectError
             The database cannot be reached.
         """
-        async with self._turns:
-            connection = await self._take()
-            try:
-                yield connection
-            except BaseException:
-                if not connection.is_closed() and connection.is_in_transaction():
-                    connection.terminate()
-                raise
-            finally:
-                self._give(connection)
+        connection = await self.take()
+        try:
+            yield connection
+        except BaseException:
+            if not connection.is_closed() and connection.is_in_transaction():
+                connection.terminate()
+            raise
+        finally:
+            self.give(connection)
 
-    async def _take(self) -> Connection:
+    async def take(self) -> Connection:
+        """A connection that has to be given back; raises as `connection`."""
+        await self._turns.acquire()
         while self._idle:
             connection = self._idle.pop()
             if not connection.is_closed():
                 return connection
+        try:
+            return await self._opened()
+        except BaseException:
+            self._turns.release()
+            raise
+
+    def give(self, connection: Connection) -> None:
+        """It is not needed any more."""
+        self._turns.release()
+        if connection.is_closed():
+            return
+        self._idle.append(connection)
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(IDLE, self.drop)
+
+    async def _opened(self) -> Connection:
         connection = await connect(self.dsn, name=self.name, timeout=self.timeout, statement_timeout=self.patience)
         try:
             self.takes_keys = await takes_keys(connection)
@@ -68,13 +85,6 @@ class Pool:
             connection.terminate()
             raise
         return connection
-
-    def _give(self, connection: Connection) -> None:
-        if connection.is_closed():
-            return
-        self._idle.append(connection)
-        if self._closing is None:
-            self._closing = asyncio.get_running_loop().call_later(IDLE, self.drop)
 
     def drop(self) -> None:
         """Close idle connections at once."""

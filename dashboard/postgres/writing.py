@@ -135,12 +135,10 @@ async def _xid_of(connection: Connection, key: UUID | None) -> int:
         return int(await connection.fetchval("SELECT xid FROM dashboard.write_key WHERE key = $1", key))
 
 
-async def at_once(
-    connection: Connection, sql: str, parameters: tuple[Any, ...], key: UUID | None
-) -> tuple[list[Record], int]:
+async def at_once(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> tuple[list[Record], int]:
     """Run one INSERT, UPDATE or DELETE without a scope, in one round trip; rows it returns, and how many it wrote.
 
-    `sql` notes the key itself, as its last parameter; see `dashboard.live.mutation.Mutation.keyed`.
+    `sql` may note the write's key itself, see `dashboard.live.mutation.Mutation.keyed`; then it is the last parameter.
 
     Raises
     ------
@@ -149,14 +147,14 @@ async def at_once(
     """
     try:
         with translated(sql):
-            rows, status = await connection.run(sql, *parameters, *(() if key is None else (key,)))
+            rows, status = await connection.run(sql, *parameters)
     except (asyncio.CancelledError, ConnectionLost):
         connection.terminate()
         raise
     except QueryError as error:
         cause = error.__cause__
         if isinstance(cause, asyncpg.UniqueViolationError) and _is_ours(cause):
-            raise AlreadyDone(await _xid_of(connection, key)) from error
+            raise AlreadyDone(await _xid_of(connection, parameters[-1])) from error
         if isinstance(cause, asyncpg.PostgresError):
             raise await explained(connection, cause, sql) from error
         raise

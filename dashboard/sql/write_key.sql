@@ -3,9 +3,9 @@
 -- violation; who does so while its first transaction is still open waits for its end. That is all it takes to send
 -- a write again without doing it twice, however late the first attempt arrives.
 --
--- Keys begin with the time they were made at, so they enter the index at its end. The leader deletes old ones by `at`.
+-- Keys begin with the time they were made at, by the writer's clock, so they enter the index at its end and old ones are
+-- found at its beginning; `at` is the server's clock.
 CREATE TABLE IF NOT EXISTS dashboard.write_key (
     key uuid PRIMARY KEY,
     xid xid8 NOT NULL DEFAULT pg_current_xact_id(),
     at timestamptz NOT NULL DEFAULT now());
-CREATE INDEX IF NOT EXISTS write_key_at ON dashboard.write_key USING brin (at);

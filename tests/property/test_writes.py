@@ -212,7 +212,7 @@ class Process:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        writer.pool.drop()
+        writer.sending.pool.drop()
         if writer.outbox._store is not None:
             writer.outbox._store.close()
 
