@@ -32,9 +32,20 @@ _MISSING = (asyncpg.UndefinedTableError, asyncpg.InvalidSchemaNameError)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Held:
-    """A rule that this process holds: whether it was ever evaluated, and contact points it names in vain."""
+    """A rule that this process holds.
+
+    Parameters
+    ----------
+    term
+        Another one whenever somebody else held it meanwhile.
+    has_begun
+        Whether it was ever evaluated.
+    missing
+        Contact points that it names in vain.
+    """
 
     name: str
+    term: int
     has_begun: bool
     missing: tuple[str, ...]
 
@@ -101,7 +112,10 @@ def refusal(error: QueryError) -> Exception:
 async def hold(connection: Connection, names: Sequence[str], holder: UUID, lease: timedelta) -> list[Held]:
     """Hold these rules for so long, as far as nobody else does."""
     rows = await fetch(connection, load("alerts_hold"), list(names), holder, lease)
-    return [Held(name=row["name"], has_begun=row["has_begun"], missing=tuple(row["missing"])) for row in rows]
+    return [
+        Held(name=row["name"], term=row["term"], has_begun=row["has_begun"], missing=tuple(row["missing"]))
+        for row in rows
+    ]
 
 
 async def release(connection: Connection, holder: UUID) -> None:

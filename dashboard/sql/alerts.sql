@@ -7,7 +7,8 @@
 -- nothing but settings and roles, and a person is whoever PostgreSQL answers in the same scope.
 --
 -- One process at a time holds a rule (holder, held_until): it alone moves the rule's instances, in transactions that first
--- lock the rule's row, so that one that lost it changes nothing any more. What is to be sent stands in `delivery` from the
+-- lock the rule's row, so that one that lost it changes nothing any more; one that lost it and has it back sees by its term
+-- that others had it meanwhile. What is to be sent stands in `delivery` from the
 -- very transaction that made the notice; any process may send it, each one piece at a time (FOR UPDATE SKIP LOCKED).
 
 CREATE SCHEMA IF NOT EXISTS dashboard_alerts;
@@ -24,6 +25,7 @@ CREATE TABLE IF NOT EXISTS dashboard_alerts.rule (
     name text PRIMARY KEY,
     contacts text[] NOT NULL DEFAULT '{}',
     holder uuid,
+    term bigint NOT NULL DEFAULT 0,
     held_until timestamptz,
     begun_at timestamptz);
 
@@ -79,9 +81,9 @@ CREATE TABLE IF NOT EXISTS dashboard_alerts.silence (
     id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
     role text NOT NULL DEFAULT '',
     settings jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object'),
-    rule text,
+    rule text CHECK (length(rule) <= 200),
     labels jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(labels) = 'object'),
-    reason text NOT NULL DEFAULT '',
+    reason text NOT NULL DEFAULT '' CHECK (length(reason) <= 200),
     until timestamptz NOT NULL);
 
 -- Up to when a person has seen what they were told.
@@ -150,6 +152,12 @@ BEGIN
         END IF;
     END LOOP;
 END $$;
+
+-- People choose among what takes their own address; where all are told by one, those decide who look after it.
+DROP POLICY IF EXISTS own_address ON dashboard_alerts.preference;
+CREATE POLICY own_address ON dashboard_alerts.preference AS RESTRICTIVE
+    USING (true)
+    WITH CHECK (EXISTS (SELECT FROM dashboard_alerts.contact_point c WHERE c.name = contact_point AND c.is_personal));
 
 REVOKE ALL ON SCHEMA dashboard_alerts FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dashboard_alerts FROM PUBLIC;

@@ -1,13 +1,13 @@
 -- Take what is due at $1 for one place, the longest due first, for $2 (an interval): a batch of its own ($3), or one that
--- was tried before, as it was. A place that was sent something within $4 waits.
+-- was tried before, as it was. A place that was sent something within $4, or is being sent something, waits.
 WITH place AS (
     SELECT d.contact_point, d.address, d.batch
     FROM dashboard_alerts.delivery d
     WHERE d.state = 'waiting' AND d.due_at <= $1
       AND EXISTS (SELECT FROM dashboard_alerts.contact_point c WHERE c.name = d.contact_point)
       AND NOT EXISTS (SELECT FROM dashboard_alerts.delivery s
-                      WHERE (s.contact_point, s.address) = (d.contact_point, d.address) AND s.state = 'sent'
-                        AND s.sent_at > clock_timestamp() - $4::interval)
+                      WHERE (s.contact_point, s.address) = (d.contact_point, d.address)
+                        AND (s.state = 'sending' OR s.state = 'sent' AND s.sent_at > clock_timestamp() - $4::interval))
     ORDER BY d.due_at, d.id
     LIMIT 1
     FOR UPDATE SKIP LOCKED),

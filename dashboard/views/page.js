@@ -6,6 +6,7 @@ import { BannerView } from "./banner.js";
 import { SelectionView } from "./selection.js";
 import { SnapshotView } from "./snapshot.js";
 import { StatusView } from "./status.js";
+import { cornerOfPage } from "./toast.js";
 import { UpdatesView } from "./updates.js";
 
 const REMEMBERED = "dashboard-theme";
@@ -19,6 +20,7 @@ export class PageView {
     if (!isAlone()) rememberZone();
     this.status = new StatusView({ variant: "compact" });
     this.banner = new BannerView();
+    cornerOfPage();
     this.toggle = h("button", { class: "chip", type: "button", "aria-label": "Light or dark", onclick: () => this.switch() });
     this.snapshot = new SnapshotView(model.place);
     this.selection = new SelectionView(options.selection, options.known);

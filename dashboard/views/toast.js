@@ -40,12 +40,13 @@ function dropToast(key) {
   toasts.delete(key);
 }
 
-function cornerOfPage() {
+// It has to be there before its first toast, or that is not read aloud.
+export function cornerOfPage() {
   if (corner === null) {
     const host = h("div", { class: "d-toasts" });
     const root = host.attachShadow({ mode: "open" });
     adopt(root, viewsCss);
-    corner = h("div", { class: "root toasts", "aria-label": "Messages", role: "region" });
+    corner = h("div", { class: "root toasts", "aria-label": "Messages", role: "region", "aria-live": "polite" });
     root.append(corner);
     document.body.append(host);
   }

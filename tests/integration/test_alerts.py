@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from asyncpg import InsufficientPrivilegeError
@@ -44,6 +45,7 @@ NOBODYS = (
     Scope(role="worker", settings={"app.user_id": ""}),
     Scope(role="stranger", settings=ANN.settings),
 )
+BATCH = UUID("6d3c1ac6-6a0f-4b7f-9f43-0d1f4f1a2b3c")
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
 
@@ -86,12 +88,17 @@ async def holder(writer: Connection) -> str:
     return str(await eventually(found, timeout=30))
 
 
-async def states(writer: Connection) -> list[tuple[str, str]]:
-    rows = await writer.fetch(
-        "SELECT event, state FROM dashboard_alerts.delivery JOIN dashboard_alerts.notice n ON n.id = notice "
-        "ORDER BY due_at, n.fired_at, event"
-    )
-    return [(row["event"], row["state"]) for row in rows]
+async def settled(writer: Connection, *told: tuple[str, str]) -> None:
+    """Wait until this is what was told, and what became of it."""
+
+    async def is_so() -> bool:
+        rows = await writer.fetch(
+            "SELECT event, state FROM dashboard_alerts.delivery JOIN dashboard_alerts.notice n ON n.id = notice "
+            "ORDER BY due_at, n.fired_at, event"
+        )
+        return [(row["event"], row["state"]) for row in rows] == list(told)
+
+    await eventually(is_so, timeout=30)
 
 
 async def test_of_three_processes_one_tells_and_another_goes_on_when_it_is_killed(
@@ -103,10 +110,11 @@ async def test_of_three_processes_one_tells_and_another_goes_on_when_it_is_kille
     with watching(database, 3) as processes:
         first = await holder(writer)
         await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9), (2, 1, 'mail', 3)")
-        await eventually(lambda: len(mailbox.letters) == 1, timeout=30)
+        await settled(writer, ("fired", "sent"))
         processes.pop(first).kill()
         await writer.execute("UPDATE jobs SET load = 0 WHERE id = 1")
-        await eventually(lambda: len(mailbox.letters) == 2, timeout=30)
+        await settled(writer, ("fired", "sent"), ("resolved", "sent"))
+        assert len(mailbox.letters) == 2
         assert await holder(writer) in processes
 
         mailbox.gate.clear()  # whoever sends now is not told that its letter was taken
@@ -117,12 +125,7 @@ async def test_of_three_processes_one_tells_and_another_goes_on_when_it_is_kille
     mailbox.gate.set()
     with watching(database, 1):
         await eventually(lambda: len(mailbox.letters) == 4, timeout=30)
-        told = [("fired", "sent"), ("resolved", "sent"), ("fired", "sent")]
-
-        async def is_settled() -> bool:
-            return await states(writer) == told
-
-        await eventually(is_settled, timeout=30)
+        await settled(writer, ("fired", "sent"), ("resolved", "sent"), ("fired", "sent"))
     assert mailbox.subjects == [f"[{word}] Heavy job" for word in ("warning", "resolved", "warning", "warning")]
     numbers = [letter["Message-ID"] for letter in mailbox.letters]
     assert len(set(numbers)) == 3
@@ -185,6 +188,9 @@ async def test_each_is_told_of_theirs_as_they_prefer_and_nobody_sees_anothers(
             await eventually(lambda inbox=inbox, wanted=wanted: list(inbox.frame["lines"]) == wanted, timeout=30)
         for scope in NOBODYS:
             assert (await live.query("SELECT id FROM dashboard_alerts.notice", scope=scope).ready()).frame.empty
+        await live.alerts.contact_point("pager", "json://127.0.0.1:9")
+        with pytest.raises(AlertError, match="row-level security"):  # it is not for people to choose
+            await live.alerts.prefer(ANN, "pager")
         for secret in ("url FROM dashboard_alerts.contact_point", "address FROM dashboard_alerts.delivery"):
             with pytest.raises(PrivilegeError):
                 await live.query(f"SELECT {secret}", scope=ANN).ready()
@@ -409,3 +415,27 @@ async def test_people_of_the_apps_are_told_of_what_concerns_them(app: str, app_d
         await eventually(lambda: set(own.frame["rule"]) == {rule for rule, _ in STORIES[app]}, timeout=30)
         assert others.frame.empty
         assert await writer.fetchval("SELECT count(*) FROM dashboard_alerts.notice WHERE role = ''") == 0
+
+
+async def test_who_lost_a_rule_for_a_while_looks_again_at_what_others_made_of_it(
+    writer: Connection, database: str
+) -> None:
+    async with dashboard.connect(database) as live:
+        await begun(live, audience=None)
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9, 'warning')")
+        await noticed(writer, 1)
+        take = (
+            "UPDATE dashboard_alerts.rule SET (holder, term) = ($1, term + 1), held_until = now() + interval '1 hour'"
+        )
+        await writer.execute(take, BATCH)
+        row = {"fingerprint": '["2"]', "state": "firing", "since": NOON, "is_told": True, "notice": None}
+        told = {"text": "told by another", "severity": "warning", "labels": {"id": "2"}, "role": "", "settings": {}}
+        await alerts.record(writer, "heavy", BATCH, now=NOON, changed=[row | told], ended=[], notices=[])
+        await writer.execute(
+            "INSERT INTO jobs VALUES (2, 1, 'known to another', 9, 'warning'), (3, 1, 'new', 9, 'info')"
+        )
+        await writer.execute("UPDATE dashboard_alerts.rule SET held_until = now()")
+        await noticed(writer, 2)
+        assert await writer.fetchval("SELECT term FROM dashboard_alerts.rule") == 3
+        assert await writer.fetchval("SELECT lines FROM dashboard_alerts.notice WHERE 'new' = ANY (lines)") == ["new"]

@@ -45,7 +45,8 @@ class Alerting:
         Parameters
         ----------
         query
-            Asked in its own scope; where that is not named, in the connection's own.
+            Asked in its own scope. Where people log in, a query that names none is asked in that of whoever looks:
+            name `Scope()` for the connection's own, in which all rows are seen that anybody is to be told of.
         name
             Names the rule in this database: of all processes that know it, one watches it.
         title

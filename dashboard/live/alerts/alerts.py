@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 PATIENCE = 15.0
+FAREWELL = 1.5
+"""Seconds to let go of the rules when it ends; else others wait for the lease's end."""
 FORGET = 3_600.0
 log = logging.getLogger(__name__)
 
@@ -232,8 +234,9 @@ class Alerts:
             for watch in self._watches.values():
                 watch.close()
             self._watches.clear()
-            with suppress(DashboardError):
-                await self._ask(lambda connection: alerts.release(connection, self.id))
+            with suppress(DashboardError, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await self._ask(lambda connection: alerts.release(connection, self.id))
             asking.drop()
             if self._asked is not None:
                 self._asked.drop()

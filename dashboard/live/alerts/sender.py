@@ -24,6 +24,7 @@ from dashboard.postgres.asking import Asking
 from .contact import Refused, address_of, send
 from .message import Part, body, severity_of, subject
 
+WIDTH = 3
 AGAIN = (5, 20, 80, 320, 1_200)
 """Seconds before another attempt."""
 log = logging.getLogger(__name__)
@@ -57,7 +58,12 @@ class Sender:
         self._news.set()
 
     async def run(self) -> None:
-        """Send, until cancelled."""
+        """Send, until cancelled: a few at a time, so that a slow place does not hold up the others."""
+        async with asyncio.TaskGroup() as group:
+            for _ in range(WIDTH):
+                group.create_task(self._run())
+
+    async def _run(self) -> None:
         while True:
             self._news.clear()
             try:
@@ -68,7 +74,7 @@ class Sender:
             except Exception:
                 log.exception("A message could not be dealt with")
             try:
-                await asyncio.wait_for(self._news.wait(), self._poll.total_seconds())
+                await asyncio.wait_for(self._news.wait(), self._poll.total_seconds() * WIDTH)
             except TimeoutError:
                 continue
 

@@ -38,6 +38,7 @@ class Watch:
         self.next_at: datetime | None = None
         self.missing: tuple[str, ...] = ()
         self.has_begun = False
+        self._term = -1
         self._is_due = True
         self._is_loaded = False
         self._known: dict[str, Instance] = {}
@@ -58,6 +59,9 @@ class Watch:
     def hold(self, held: alerts.Held) -> None:
         """What PostgreSQL says of the rule, each time it is held on."""
         self.has_begun = held.has_begun
+        if held.term != self._term:  # others may have moved it
+            self._term = held.term
+            self.forget()
         if held.missing != self.missing:
             self.missing = held.missing
             self._is_due = True
