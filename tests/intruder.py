@@ -71,10 +71,10 @@ class Intruder:
         if socket is None:
             return ""
         try:
-            await _next(socket, 3)  # ACK
+            await _next(socket, "ACK")
             for part in ({"msgid": "1", "msgtype": "PULL-DOC-REQ"}, {}, {}):
                 await socket.write_message(json.dumps(part))
-            return "".join(await _next(socket, 3))
+            return await _next(socket, "PULL-DOC-REPLY")
         except (ConnectionError, TimeoutError):
             return ""
         finally:
@@ -83,7 +83,7 @@ class Intruder:
     async def places(self, path: str, token: str) -> list[dict[str, str]]:
         """The names and tokens under which the views of a page are brought up to date."""
         told = await self.document(path, token) if token else ""
-        return list(_places(json.loads(told[told.index('{"doc"') :]))) if '{"doc"' in told else []
+        return list(_places(json.loads(told))) if told else []
 
     async def channel(self, token: str, views: list[str], enough: str = "") -> str:
         """What a channel tells until `enough` was said, or none of the views waits any more; empty if it is refused."""
@@ -126,16 +126,21 @@ class Intruder:
             return None
 
 
-async def _next(socket: WebSocketClientConnection, count: int) -> list[str]:
-    """The next fragments; a message of Bokeh's has three."""
-    found: list[str] = []
+async def _next(socket: WebSocketClientConnection, kind: str) -> str:
+    """The content of Bokeh's next message of a kind: a header, metadata, content, and two for each buffer."""
     async with asyncio.timeout(PATIENCE):
-        while len(found) < count:
-            message = await socket.read_message()
-            if message is None:
-                raise ConnectionError("it was closed")
-            found.append(message if isinstance(message, str) else message.decode(errors="replace"))
-    return found
+        while True:
+            header = json.loads(await _fragment(socket))
+            _, content, *_ = [await _fragment(socket) for _ in range(2 + 2 * header.get("num_buffers", 0))]
+            if header["msgtype"] == kind:
+                return content
+
+
+async def _fragment(socket: WebSocketClientConnection) -> str:
+    message = await socket.read_message()
+    if message is None:
+        raise ConnectionError("it was closed")
+    return message if isinstance(message, str) else message.decode(errors="replace")
 
 
 def _places(node: Any) -> Iterator[dict[str, str]]:

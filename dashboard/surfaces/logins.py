@@ -17,7 +17,7 @@ import hashlib
 import logging
 import secrets
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -53,10 +53,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """One person in one browser."""
+    """One person in one browser, `until` a time in seconds since 1970."""
 
     key: str
     person: Person
+    until: float
 
     def viewer(self, scope: Scope, pages: Sequence[Page] = ()) -> Viewer:
         """Who looks at a page in a scope by this login, on a site of these pages."""
@@ -103,7 +104,8 @@ class Logins:
     def begin(self, handler: RequestHandler, person: Person) -> None:
         """Log somebody in with this answer."""
         days = self.lifetime / DAY
-        value = "|".join((secrets.token_urlsafe(24), person.generation, person.login))
+        until = str(int(time.time() + self.lifetime))
+        value = "|".join((secrets.token_urlsafe(24), until, person.generation, person.login))
         handler.set_signed_cookie(COOKIE, value, expires_days=days, httponly=True)
         handler.set_signed_cookie("user", person.login, expires_days=days, httponly=True)
         handler.clear_cookie("is_guest")
@@ -153,19 +155,20 @@ class Logins:
     async def of(self, handler: RequestHandler) -> Login | None:
         """The login that a request comes from."""
         cookie = handler.get_signed_cookie(COOKIE, max_age_days=self.lifetime / DAY)
-        if cookie is None:
+        parts = [] if cookie is None else cookie.decode().split("|", 3)
+        if len(parts) != 4:
             return None
-        secret, generation, name = cookie.decode().split("|", 2)
+        secret, until, generation, name = parts
         user = handler.get_signed_cookie("user", max_age_days=self.lifetime / DAY)
-        if user is None or user.decode() != name:
+        if user is None or user.decode() != name or float(until) < time.time():
             return None
-        login = await self._look(hashlib.sha256(secret.encode()).hexdigest(), name)
+        login = await self._look(hashlib.sha256(secret.encode()).hexdigest(), name, float(until))
         return login if login is not None and login.person.generation == generation else None
 
-    async def _look(self, key: str, name: str) -> Login | None:
+    async def _look(self, key: str, name: str, until: float) -> Login | None:
         seen, login = self._known.get(key, (0.0, None))
-        if login is not None and (login.person.login != name or time.monotonic() - seen <= FRESH):
-            return login if login.person.login == name else None
+        if login is not None and time.monotonic() - seen <= FRESH:
+            return login
         try:
             person = None if await self._is_ended(key) else (await self.directory.find([name])).get(name)
         except DashboardError as error:
@@ -174,7 +177,7 @@ class Logins:
             person = login.person  # who was known stays known: without a database nobody sees anything new
         if person is None:
             return None
-        login = Login(key, person)
+        login = Login(key, person, until)
         self._known[key] = time.monotonic(), login
         return login
 
@@ -221,23 +224,21 @@ class Logins:
             except Exception:
                 log.exception("It cannot be found out who people are")
                 continue
+            viewers = [viewer_of(session.document) for session in self._sessions()]
+            open_ = {viewer.key for viewer in viewers if viewer is not None}
             for key, login in known.items():
-                self._renew(key, login, None if key in ended else people.get(login.person.login))
+                is_over = key in ended or login.until < now
+                self._renew(login, None if is_over else people.get(login.person.login), is_open=key in open_)
 
-    def _renew(self, key: str, login: Login, person: Person | None) -> None:
-        is_void = person is None or person.generation != login.person.generation
-        if person is None or is_void:
-            self._known.pop(key, None)
-        elif self._is_open(key):
-            self._known[key] = time.monotonic(), Login(key, person)
-        else:  # no page of theirs is open: they are looked up when they come back
+    def _renew(self, login: Login, person: Person | None, *, is_open: bool) -> None:
+        """Go on with who somebody is now; whoever has no page open is looked up when they come back."""
+        key, is_void = login.key, person is None or person.generation != login.person.generation
+        if person is not None and not is_void and is_open:
+            self._known[key] = time.monotonic(), replace(login, person=person)
+        else:
             self._known.pop(key, None)
         if is_void or person != login.person:
             self._close(lambda viewer: viewer.key == key, is_void=is_void)
-
-    def _is_open(self, key: str) -> bool:
-        viewers = [viewer_of(session.document) for session in self._sessions()]
-        return any(viewer.key == key for viewer in viewers if viewer is not None)
 
     def _sessions(self) -> list[ServerSession]:
         contexts = [context for server in self._servers for context in server._applications.values()]

@@ -10,6 +10,7 @@ import { cornerOfPage } from "./toast.js";
 import { UpdatesView } from "./updates.js";
 
 const REMEMBERED = "dashboard-theme";
+const initials = (name) => name.split(/\s+/).filter(Boolean).slice(0, 2).map((word) => [...word][0].toUpperCase()).join("");
 
 export class PageView {
   constructor(options, send, model) {
@@ -44,7 +45,7 @@ export class PageView {
       const here = navigation?.querySelector("[aria-current]");
       if (here) navigation.scrollLeft = here.offsetLeft - navigation.offsetLeft - (navigation.clientWidth - here.offsetWidth) / 2;
     });
-    const viewer = options.viewer ? h("a", { class: "chip viewer", href: "logout", title: "Log out" }, options.viewer) : null;
+    const viewer = options.viewer ? h("a", { class: "chip viewer", href: "logout", title: `${options.viewer}: log out` }, h("span", { class: "name" }, options.viewer), h("abbr", { "aria-hidden": "true" }, initials(options.viewer))) : null;
     return h("header", {}, h("b", {}, options.brand), navigation, h("span", { class: "push" }), this.status.node, bell, viewer, this.toggle);
   }
 

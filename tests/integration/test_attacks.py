@@ -99,7 +99,7 @@ async def no(*_: Any, **__: Any) -> bool:
 
 
 async def whom(directory: Any, name: str) -> Login:
-    return Login("open", (await directory.find([name]))[name])
+    return Login("open", (await directory.find([name]))[name], 2.0**40)
 
 
 async def everybody_is_vera(self: Logins, handler: RequestHandler) -> Login:
@@ -116,7 +116,7 @@ async def whom_panel_believes(self: Logins, handler: RequestHandler) -> Login | 
 async def whoever_it_was(self: Logins, handler: RequestHandler) -> Login | None:
     """Believe a login for ever."""
     cookie = handler.get_signed_cookie(COOKIE)
-    return None if cookie is None else Login("open", PEOPLE[cookie.decode().split("|")[2]])
+    return None if cookie is None else Login("open", PEOPLE[cookie.decode().split("|")[3]], 2.0**40)
 
 
 def unsigned(self: RequestHandler, name: str, *_: Any, **__: Any) -> bytes | None:
@@ -269,7 +269,7 @@ async def another_site_opens_bokehs_socket_in_veras_browser(scene: Scene) -> str
 async def eve_writes_herself_a_cookie(scene: Scene) -> str:
     eve = Intruder(scene.site.url)
     generation = scene.sql("SELECT generation FROM dashboard_people.person WHERE login = 'vera'").strip()
-    eve.cookies = {COOKIE: f"made-up|{generation}|vera", "user": "vera"}
+    eve.cookies = {COOKIE: f"made-up|{2**40}|{generation}|vera", "user": "vera"}
     return await eve.read("views", SECRET)
 
 

@@ -82,12 +82,12 @@ async def end_of(socket: WebSocketClientConnection) -> int | None:
 
 
 async def test_who_logs_out_has_nothing_open_any_more_and_others_have(scene: Scene) -> None:
-    vera, eve = await scene.enters("vera", anew=True), await scene.enters("eve")
-    async with opened(vera) as hers, opened(eve) as other:
-        token = await vera.token("views")
+    nina, eve = await scene.enters("nina", anew=True), await scene.enters("eve")
+    async with opened(nina) as hers, opened(eve) as other:
+        token = await nina.token("views")
         before = Intruder(scene.site.url)
-        before.cookies = dict(vera.cookies)
-        await vera.ask("logout", form={}, Origin=vera.origin)
+        before.cookies = dict(nina.cookies)
+        await nina.ask("logout", form={}, Origin=nina.origin)
         assert await end_of(hers) == 4403
         assert await before.document("views", token) == ""
         await other.write_message(json.dumps({"ping": True}))
