@@ -17,6 +17,7 @@ import panel as pn
 
 from dashboard.errors import NotForYou
 from dashboard.postgres.scope import Scope
+from dashboard.views import Here
 from dashboard.views.address import number_asked
 from dashboard.views.viewer import viewer
 
@@ -86,10 +87,14 @@ def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:
     return links
 
 
-async def name_of(members: LiveQuery, number: int) -> str:
-    """What a member is called."""
-    await members.ready()
-    return next((str(row[2]) for row in members.state.rows.values() if row[0] == number), "Guest")
+def here(live: Live, page: str, members: LiveQuery, number: int, scope: Scope) -> Here:
+    """Who looks at the same rows; where nobody logs in, a reader goes by the name of the member whose page it is."""
+
+    async def name() -> str:
+        await members.ready()
+        return next((str(row[2]) for row in members.state.rows.values() if row[0] == number), "Guest")
+
+    return Here(live, page=page, name=name, scope=scope)
 
 
 @cache

@@ -447,16 +447,22 @@ async def test_a_hot_standby_is_polled_and_its_promotion_makes_it_live(server: S
                 told = await Told(live).ready()
                 assert live.status.state == "polling"
                 assert "standby" in live.status.reason
+                heard: list[int] = []
+                gaps: list[bool] = []
+                topic = await live.topic("numbers").ready()
+                topic.subscribe(lambda message: heard.append(message.payload), lambda: gaps.append(True))
                 held = other.transaction()
                 await held.start()
-                await other.execute("INSERT INTO orders VALUES (500, 2)")
+                await other.execute("INSERT INTO orders VALUES (500, 2); SELECT dashboard.emit('numbers', '500')")
                 for number in range(100, 140):
+                    await writer.execute("SELECT dashboard.emit('numbers', to_jsonb($1::int))", number)
                     await writer.execute("INSERT INTO orders VALUES ($1, 1)", number)
                     await writer.execute("UPDATE orders SET n = n + 1 WHERE id = $1", number - 1)
                     if number == 120:
                         await held.commit()
                 await eventually(lambda: told.are_right(writer))
                 assert told.nothing_flashed()
+                await eventually(lambda: sorted(heard) == [*range(100, 140), 500])
                 await asyncio.to_thread(primary.stop, "fast")
                 await asyncio.to_thread(standby.promote)
                 await eventually(lambda: live.status.state == "live")
@@ -465,6 +471,10 @@ async def test_a_hot_standby_is_polled_and_its_promotion_makes_it_live(server: S
                     await eventually(lambda: told.are_right(promoted))
                     await promoted.execute("UPDATE orders SET n = 5 WHERE id < 4")
                     await eventually(lambda: told.are_right(promoted))
+                    await promoted.execute("SELECT dashboard.emit('numbers', '600')")
+                    await eventually(lambda: heard[-1] == 600)
+                assert len(heard) == 42
+                assert gaps == [True], "another server: what was said before may have been missed"
             assert not witness.faults, "\n".join(witness.faults)
             primary.start()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import bell, choice_of_member, for_member, scope_of
+from dashboard.apps.frame import bell, choice_of_member, for_member, here, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import EVENTS, OUTCOMES, SQL, Board
@@ -34,6 +34,7 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         first="24h",
     )
     board = Board(live, account, selection)
+    present = here(live, "calls", accounts, account, scope_of("calls_member", account))
     shown = Page(
         *board.tiles(),
         board.lanes(),
@@ -50,6 +51,6 @@ def _page(live: Live, accounts: LiveQuery, account: int) -> Viewable:
         colours={"outcome": OUTCOMES, "kind": EVENTS},
         selection=selection,
         alerts=bell(live, scope_of("calls_member", account)),
-        toolbar=[choice_of_member(accounts, account), Refresh(live)],
+        toolbar=[choice_of_member(accounts, account), Refresh(live), present],
     )
     return shown.__panel__()

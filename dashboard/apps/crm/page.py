@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import bell, choice_of_member, for_member, place, scope_of
+from dashboard.apps.frame import bell, choice_of_member, for_member, here, place, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import KINDS, SQL, STAGES, STATUSES, Board
@@ -34,6 +34,7 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         first="24h",
     )
     board = Board(live, member, selection)
+    present = here(live, "crm", members, member, scope_of("crm_member", member))
     shown = Page(
         *board.tiles(),
         board.chart(),
@@ -47,6 +48,6 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         selection=selection,
         colours={"kind": KINDS, "stage": STAGES, "status": STATUSES},
         alerts=bell(live, scope_of("crm_member", member)),
-        toolbar=[choice_of_member(members, member), Refresh(live)],
+        toolbar=[choice_of_member(members, member), Refresh(live), present],
     )
     return shown.__panel__()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import choice_of_member, for_member, place
+from dashboard.apps.frame import choice_of_member, for_member, here, place, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import PAID, SQL, STATUSES, STORY, Board
@@ -32,6 +32,7 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
     )
     selection = Selection(*fields, spans=SPANS, first="1h")
     board = Board(live, owner, selection)
+    present = here(live, "earnings", members, owner, scope_of("earnings_member", owner))
     shown = Page(
         *board.tiles(),
         board.chart(),
@@ -44,6 +45,6 @@ def _page(live: Live, members: LiveQuery, owner: int) -> Viewable:
         active="Earnings",
         selection=selection,
         colours={"source": tuple(PAID), "kind": tuple(STORY), "status": STATUSES},
-        toolbar=[choice_of_member(members, owner), board.switch(), Refresh(live)],
+        toolbar=[choice_of_member(members, owner), board.switch(), Refresh(live), present],
     )
     return shown.__panel__()

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import name_of, place, scope_of
+from dashboard.apps.frame import place, scope_of
 from dashboard.apps.statements import statements
-from dashboard.views import Feed, Group, Here, Messages, Notices, Progress, Table, Tile
+from dashboard.views import Feed, Group, Messages, Notices, Progress, Table, Tile
 from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
@@ -141,10 +141,6 @@ class Board:
             value="done",
             total="total",
         )
-
-    def here(self, members: LiveQuery) -> Here:
-        """Who looks at the same rows."""
-        return Here(self._live, page="outreach", name=lambda: name_of(members, self._user), scope=self._scope)
 
     def notices(self) -> View:
         """What has just been said: how imports go on, and campaigns that begin, pause or end."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.apps.frame import choice_of_member, for_member, place
+from dashboard.apps.frame import choice_of_member, for_member, here, place, scope_of
 from dashboard.views import Field, Here, Page, Refresh, Selection
 from dashboard.views.address import number_asked, on_change, remember
 from dashboard.views.pane import Wake
@@ -36,10 +36,10 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
     )
     selection = Selection(*fields)
     board = Board(live, user, selection)
-    here = board.here(members)
+    present = here(live, "outreach", members, user, scope_of("outreach_member", user))
     shown = Page(
         *board.tiles(),
-        (Campaigns(board, here).column, 12),
+        (Campaigns(board, present).column, 12),
         (place(board.states(), board.imports(), board.now()), 4),
         board.activity(),
         board.connections(),
@@ -48,7 +48,7 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
         active="Outreach",
         selection=selection,
         colours={"state": STATES},
-        toolbar=[choice_of_member(members, user), Refresh(live), here, board.notices()],
+        toolbar=[choice_of_member(members, user), Refresh(live), present, board.notices()],
     )
     return shown.__panel__()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.frame import bell, choice_of_member, for_member, scope_of
+from dashboard.apps.frame import bell, choice_of_member, for_member, here, scope_of
 from dashboard.views import Field, Page, Refresh, Selection, Status, Tabs
 
 from .board import DOWNLOADED, KINDS, ORDERED, SQL, Board
@@ -43,6 +43,7 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         title="Storefront",
         aside=[Status(live, variant="minimal")],
     )
+    present = here(live, "storefront", shops, shop, scope_of("storefront_member", shop))
     shown = Page(
         tabs,
         live=live,
@@ -51,6 +52,6 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         colours={"kind": KINDS, "outcome": ("done", "failed")},
         selection=selection,
         alerts=bell(live, scope_of("storefront_member", shop)),
-        toolbar=[choice_of_member(shops, shop), Refresh(live)],
+        toolbar=[choice_of_member(shops, shop), Refresh(live), present],
     )
     return shown.__panel__()
