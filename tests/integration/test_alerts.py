@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import json
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -19,11 +21,13 @@ from dashboard import apps
 from dashboard.errors import AlertError, PrivilegeError
 from dashboard.live import Live, Scope
 from dashboard.live.alerts import Above
+from dashboard.live.alerts.contact import Refused, send
 from dashboard.postgres import alerts, deliveries
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.server import Server
 from dashboard.sql import load
 from dashboard.surfaces.capturing import install, uninstall
+from dashboard.surfaces.cli import code_of
 from tests.conftest import psql
 from tests.log import connected
 from tests.mailbox import Mailbox
@@ -439,3 +443,48 @@ async def test_who_lost_a_rule_for_a_while_looks_again_at_what_others_made_of_it
         await noticed(writer, 2)
         assert await writer.fetchval("SELECT term FROM dashboard_alerts.rule") == 3
         assert await writer.fetchval("SELECT lines FROM dashboard_alerts.notice WHERE 'new' = ANY (lines)") == ["new"]
+
+
+async def test_what_apprise_reaches_gets_plain_text_once() -> None:
+    taken: list[dict[str, Any]] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = (await reader.readuntil(b"\r\n\r\n")).decode().lower()
+        length = int(head.partition("content-length: ")[2].partition("\r\n")[0])
+        taken.append(json.loads(await reader.readexactly(length)))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(take, "127.0.0.1", 0)
+    url = f"json://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    message = {"subject": "[critical] <b>A</b>", "body": "CRITICAL: <b>A</b>\n- {x} *y*"}
+    async with server:
+        await send(url, **message, severity="critical", batch=BATCH)
+    assert [(one["title"], one["message"], one["type"]) for one in taken] == [(*message.values(), "failure")]
+    with pytest.raises(Refused):
+        await send(url, **message, severity="critical", batch=BATCH)
+
+
+def test_alerts_are_looked_after_from_the_command_line(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def said(*arguments: str) -> tuple[int, str]:
+        code = code_of(["alerts", *arguments])
+        captured = capsys.readouterr()
+        return code, captured.out + captured.err
+
+    code, text = said("history", database)
+    assert code == 2
+    assert "Run `dashboard alerts install DSN`." in text
+    assert said("install", database)[0] == 0
+    assert said("contact", database, "mail", "mailto://me:secret@127.0.0.1:9?to={to}")[0] == 0
+    code, text = said("contacts", database)
+    assert (code, text) == (0, "mail  mailto  for each their own address\n")  # and not the password
+    assert said("tell", database, "mail", "--to", "ops@example.org")[0] == 0
+    code, text = said("try", database, "mail", "--to", "ops@example.org")
+    assert code == 2
+    assert "cannot be reached" in text
+    for wrong in (("contact", "pager"), ("contact", "pager", "nonsense"), ("try", "pager"), ("tell", "pager")):
+        assert said(wrong[0], database, *wrong[1:])[0] == 2
+    assert said("history", database) == (0, "")
+    assert said("contact", database, "mail", "--remove")[0] == 0
+    assert said("uninstall", database)[0] == 0

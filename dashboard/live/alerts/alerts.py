@@ -36,6 +36,7 @@ from .watch import Watch, rows_of
 
 if TYPE_CHECKING:
     from dashboard.live.live import Live
+    from dashboard.live.query import Subscription
 
 T = TypeVar("T")
 PATIENCE = 15.0
@@ -81,6 +82,7 @@ class Alerts:
         self._watches: dict[str, Watch] = {}
         self._is_running = False
         self._is_declared = False
+        self._starting: Subscription | None = None
         self._renew_at = self._forget_at = 0.0
         self._news = asyncio.Event()
         self._asked: Asking | None = None
@@ -110,25 +112,19 @@ class Alerts:
         self.start()
 
     def start(self) -> None:
-        """Begin, if an event loop runs; else the first thing that happens on this `Live` begins it."""
-        if self._is_running:
+        """Begin, if an event loop runs; else with the first thing that happens on this `Live` in one."""
+        if self._starting is None:
+            self._starting = self.live.on_status(lambda _: self.start())
+        if self._is_running or self.live.is_closed:
             return
         try:
             asyncio.get_running_loop()
         except RuntimeError:
-            self._await_loop()
             return
         self._is_running = True
         self._news = asyncio.Event()
         self.live.start()
         self.live.spawn(self._run())
-
-    def _await_loop(self) -> None:
-        def begin(_: object) -> None:
-            waiting.close()
-            self.start()
-
-        waiting = self.live.on_status(begin)
 
     async def install(self) -> None:
         """Make the tables of alerts in this database, if they are not there."""
@@ -240,6 +236,8 @@ class Alerts:
             asking.drop()
             if self._asked is not None:
                 self._asked.drop()
+                self._asked = None
+            self._renew_at = 0.0
             self._is_running = False
 
     async def _watch(self, sender: Sender) -> None:
