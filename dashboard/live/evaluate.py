@@ -40,7 +40,8 @@ class _Evaluation:
             return self.of(node.this)
         for kinds, evaluated in _KINDS:
             if isinstance(node, kinds):
-                return evaluated(self, node)
+                value = evaluated(self, node)
+                return value if value is None or not node.args.get("negate") else not value
         raise Unknown
 
     def constant(self, node: exp.Expr) -> Any:

@@ -141,6 +141,7 @@ class Outbox:
                 self._path = self.folder / f"{number}.sqlite3"
                 self._store = _opened(self._path)
                 number += 1
+            self.count = self._store.execute("SELECT count(*) FROM waiting").fetchone()[0]
         return self._store
 
 

@@ -14,7 +14,7 @@ from dashboard.live.effect import Effect
 from dashboard.live.hub import call
 from dashboard.live.write import Receipt, Write
 from dashboard.postgres import writing
-from dashboard.postgres.connection import Connection, fetch
+from dashboard.postgres.connection import Connection, translated
 from dashboard.postgres.pool import Pool
 from dashboard.postgres.reading import quoted
 from dashboard.postgres.refusals import AGAIN
@@ -148,13 +148,9 @@ class Sending:
         known = self.facts.get((name, scope))
         if known is None:
             async with self.pool.connection() as connection:
-                await fetch(connection, "BEGIN")
-                try:
-                    async with entered(connection, scope, guarded=True):
+                with translated(name):
+                    async with connection.transaction(), entered(connection, scope, guarded=True):
                         known = await writable(connection, name)
-                finally:
-                    if not connection.is_closed():
-                        await fetch(connection, "ROLLBACK")
             names = {name, known.quoted} | ({quoted(known.name)} if "." not in name else set())
             self.facts.update({(one, scope): known for one in names})
         return known

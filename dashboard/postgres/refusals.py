@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Literal
 
 from dashboard.errors import WriteRefused
-from dashboard.postgres.connection import Connection, translated
+from dashboard.postgres.connection import Connection, fetch
 from dashboard.sql import load
 
 Reason = Literal[
@@ -59,8 +59,7 @@ async def explained(connection: Connection, error: Any, sql: str) -> WriteRefuse
     if getattr(error, "column_name", None):
         columns = (error.column_name,)
     elif constraint and table and not connection.is_closed():
-        with translated():
-            rows = await connection.fetch(load("constraint"), error.schema_name, table, constraint)
+        rows = await fetch(connection, load("constraint"), error.schema_name, table, constraint)
         columns = tuple(row["column"] for row in rows)
     return refusal(error, sql, columns)
 

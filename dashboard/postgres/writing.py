@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import nullcontext
 from typing import Any, TypeVar
 from uuid import UUID
 
 import asyncpg
 
 from dashboard.errors import ConnectionLost, QueryError
-from dashboard.postgres.connection import Connection, Record, milliseconds, translated
+from dashboard.postgres.connection import Connection, Record, fetch, milliseconds, translated
 from dashboard.postgres.refusals import explained
 from dashboard.postgres.scope import Scope
 from dashboard.sql import load
@@ -40,8 +41,7 @@ class AlreadyDone(Exception):
 
 async def takes_keys(connection: Connection) -> bool:
     """Whether keys can be noted here: capture is installed, and this role may."""
-    with translated():
-        return bool(await connection.fetchval(load("takes_keys")))
+    return bool((await fetch(connection, load("takes_keys")))[0][0])
 
 
 async def write(
@@ -131,8 +131,7 @@ def _is_ours(error: Any) -> bool:
 
 
 async def _xid_of(connection: Connection, key: UUID | None) -> int:
-    with translated():
-        return int(await connection.fetchval("SELECT xid FROM dashboard.write_key WHERE key = $1", key))
+    return int((await fetch(connection, load("keys_found"), [key]))[0]["xid"])
 
 
 async def at_once(connection: Connection, sql: str, parameters: tuple[Any, ...]) -> tuple[list[Record], int]:
@@ -147,7 +146,8 @@ async def at_once(connection: Connection, sql: str, parameters: tuple[Any, ...])
     """
     try:
         with translated(sql):
-            rows, status = await connection.run(sql, *parameters)
+            async with connection.transaction() if connection.pooled else nullcontext():
+                rows, status = await connection.run(sql, *parameters)
     except (asyncio.CancelledError, ConnectionLost):
         connection.terminate()
         raise
