@@ -110,6 +110,23 @@ async def test_who_was_taken_for_gone_is_named_again(live: Live, proxy: Proxy) -
         await eventually(lambda: names(here) == ["Bob"])
 
 
+async def test_of_machines_that_fell_silent_only_the_dead_are_swept(live: Live) -> None:
+    async with connected(live.dsn) as connection:
+        await connection.execute(
+            "INSERT INTO dashboard.process SELECT n, 'far', has_lock, clock_timestamp() - make_interval(secs => silent)"
+            " FROM (VALUES (1, false, 20), (2, true, 4), (3, false, -60)) AS far (n, has_lock, silent)"
+        )
+        await connection.execute(
+            "INSERT INTO dashboard.presence (id, process, person, name, page, settings)"
+            " SELECT gen_random_uuid(), n, '', names[n], 'p', '{}' FROM generate_series(1, 3) n,"
+            " (SELECT ARRAY['Long silent', 'Killed', 'Behind a pooler'] AS names) known"
+        )
+    here = await live.query(HERE)
+    assert names(here) == ["Behind a pooler", "Killed", "Long silent"]
+    present(live, name="Ann", page="crm")
+    await eventually(lambda: names(here) == ["Ann", "Behind a pooler"])
+
+
 async def test_only_those_among_whom_somebody_is_see_them(live: Live, server: Server) -> None:
     psql(
         server,
