@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary, ref
 
 from dashboard.live import SessionQuery
 
+from .pulse import send
 from .strand import Queries, Shape, strand
 
 if TYPE_CHECKING:
@@ -57,6 +58,6 @@ class _Shown:
         wanted = strand(queries, shape, "critical" if is_ahead else priority)
         if wanted is binding.strand:
             return
-        if wanted.followers:  # it draws in its own time, and what this reader has written must not go and come
-            wanted.refresh()
+        if wanted.followers and wanted.refresh():  # in its own time it would come later than this reader is back
+            send([wanted])
         binding.show(wanted)

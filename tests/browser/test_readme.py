@@ -66,3 +66,12 @@ def test_the_script_prints_the_frame_and_then_what_changes(server, orders: str, 
             assert any("sent" in line for line in process.stdout)
         finally:
             process.terminate()
+
+
+def test_the_script_writes_and_shows_it_first(server, orders: str, tmp_path: Path) -> None:
+    (tmp_path / "write.py").write_text(shown("write.py"), encoding="utf-8")
+    command = [sys.executable, str(tmp_path / "write.py"), orders]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    said = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60, check=True).stdout
+    assert said.count("sent") == 2
+    assert psql(server, "SELECT status FROM orders WHERE id = 3", orders) == "paid\n"

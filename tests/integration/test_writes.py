@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,7 +18,10 @@ from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
+from dashboard.views.channel import Channel
 from tests.conftest import in_database, psql
+from tests.unit.test_channel import opened
+from tests.waiting import eventually
 from tests.witness import rows_of
 
 SCHEMA = """
@@ -309,3 +313,35 @@ async def test_a_whole_table_is_written_where_that_is_said(live: Live) -> None:
     async with live.batch() as batch:
         await batch.write("DELETE FROM contacts", whole_table=True)
     assert batch.receipt is not None and batch.receipt.count == 3
+
+
+async def test_a_page_shows_its_own_writes_and_shares_all_else(live: Live) -> None:
+    sql = "SELECT name, id FROM contacts WHERE id = 1"
+    first = await live.query(sql).ready()
+    session = live.session()
+    pages: list[Channel] = []
+    mine = dashboard.Tile(session.query(sql))
+    theirs = dashboard.Tile(first)
+    _, my_wire, (my_binding,) = opened(pages, mine)
+    _, their_wire, (their_binding,) = opened(pages, theirs)
+    try:
+        await eventually(lambda: my_wire.values() == their_wire.values() == ["Ann"])
+        assert my_binding.strand is their_binding.strand
+        table = await session.table("contacts")
+        for name in ("Anna", "Anne"):
+            write = table.update(1, {"name": name})
+            await asyncio.sleep(0)
+            assert my_wire.values()[-1] == name and write.is_open and my_binding.strand is not their_binding.strand
+            await write
+            await eventually(lambda name=name: their_wire.values()[-1] == name)
+            await eventually(lambda: my_binding.strand is their_binding.strand)
+        with pytest.raises(WriteRefused):
+            await table.update(1, {"name": "Bob", "phone": "2"})
+        await eventually(lambda: my_wire.values()[-1] == "Anne")
+        assert list(dict.fromkeys(my_wire.values())) == ["Ann", "Anna", "Anne", "Bob"]
+        assert list(dict.fromkeys(their_wire.values())) == ["Ann", "Anna", "Anne"]
+        shown = [value for value, _ in itertools.groupby(my_wire.values())]
+        assert shown == ["Ann", "Anna", "Anne", "Bob", "Anne"]
+    finally:
+        for page in pages:
+            page.close()

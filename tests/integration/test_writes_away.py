@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 
-from dashboard.errors import QueueFull, WriteRefused
-from dashboard.live import Live
+from dashboard.errors import ConnectError, QueueFull, WriteRefused
+from dashboard.live import Live, Scope
 from dashboard.live.write import Write
+from dashboard.postgres.connection import connect
 from dashboard.postgres.follower import Pace
 from dashboard.postgres.server import Server
+from dashboard.postgres.upkeep import Upkeep
 from dashboard.settings import settings
 from tests.conftest import psql
+from tests.pooler import pooler
 from tests.proxy import Proxy
 from tests.waiting import eventually
 
@@ -73,26 +78,33 @@ async def test_writes_wait_in_order_show_at_once_and_are_done_once(
     assert list(notes.frame["text"]) == ["before", "a", "b", "c"] and not session.overlay
 
 
-@pytest.mark.parametrize("delivered", [True, False], ids=["after", "before"])
-@pytest.mark.parametrize("word", [b"BEGIN", b"INSERT INTO", b"COMMIT"], ids=["begin", "insert", "commit"])
 async def test_a_cut_in_the_middle_neither_loses_nor_doubles(
-    server: Server, database: str, proxy: Proxy, live: Live, word: bytes, delivered: bool
+    server: Server, database: str, proxy: Proxy, live: Live
 ) -> None:
     session = live.session()
     table = await session.table("notes")
-    pictures = []
+    pictures: list[list[str]] = []
     notes = await session.query("SELECT text FROM notes").ready()
     notes.subscribe(lambda query, _delta: pictures.append(sorted(row[0] for row in query.state.rows.values())))
-    proxy.cut_at(word, delivered=delivered, client=b"dashboard: write")
-    receipt = await table.insert({"text": "a"})
-    assert proxy.cuts == 1
-    assert receipt.count == 1 or (word == b"COMMIT" and delivered and receipt.count is None)
-    await live.caught_up()
-    assert texts(server, database) == ["a"]
-    assert pictures and all(picture == ["a"] for picture in pictures)
-    proxy.cut_at(b"dashboard.write_key", delivered=delivered, client=b"dashboard: write")
-    await live.write("INSERT INTO notes (text) VALUES ('b')")
-    assert proxy.cuts == 2 and texts(server, database) == ["a", "b"]
+    known: list[str] = []
+    for word in (b"BEGIN", b"INSERT INTO", b"COMMIT"):
+        for delivered in (True, False):
+            text = f"{word.decode()[0]}{delivered}"
+            live.writer.sending.pool.drop()  # a new connection prepares its statements, and says their words
+            proxy.cut_at(word, delivered=delivered, client=b"dashboard: write")
+            pictures.clear()
+            receipt = await table.insert({"text": text})
+            assert proxy.cuts == len(known) + 1, word
+            assert receipt.count == 1 or (word == b"COMMIT" and delivered and receipt.count is None)
+            await live.caught_up()
+            known.append(text)
+            assert texts(server, database) == known
+            assert pictures and all(picture == sorted(known) for picture in pictures), (text, pictures)
+    for delivered in (True, False):
+        live.writer.sending.pool.drop()
+        proxy.cut_at(b"dashboard.write_key", delivered=delivered, client=b"dashboard: write")
+        await live.write(f"INSERT INTO notes (text) VALUES ('w{delivered}')")
+    assert proxy.cuts == 8 and sorted(texts(server, database)) == sorted([*known, "wTrue", "wFalse"])
 
 
 async def test_a_later_process_takes_over_and_reports_what_no_longer_applies(
@@ -120,3 +132,80 @@ async def test_a_later_process_takes_over_and_reports_what_no_longer_applies(
         refused.discard()
         assert not latest.waiting_writes
     assert not files(folder)
+
+
+WRITING = """
+import asyncio, sys
+from dashboard.live import Live, Scope
+
+async def main(dsn):
+    async with Live(dsn) as live:
+        table = await live.session("ann").table("notes")
+        print("ready", flush=True)
+        sys.stdin.readline()
+        writes = [table.insert({"text": f"n{number}"}) for number in range(3)]
+        while not all(write.state == "kept" for write in writes):
+            await asyncio.sleep(0.01)
+        print("kept", flush=True)
+        await asyncio.sleep(600)
+
+asyncio.run(main(sys.argv[1]))
+"""
+
+
+async def test_a_killed_process_leaves_its_writes_to_the_next(
+    server: Server, database: str, proxy: Proxy, live: Live, folder: Path
+) -> None:
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", WRITING, proxy.dsn, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdin is not None and process.stdout is not None
+    try:
+        assert await process.stdout.readline() == b"ready\n"
+        await proxy.cut()
+        process.stdin.write(b"go\n")
+        assert await process.stdout.readline() == b"kept\n"
+    finally:
+        process.kill()
+        await process.wait()
+    assert len(files(folder)) == 1
+    await proxy.restore()
+    async with Live(proxy.dsn, pace=PACE) as later:
+        await eventually(lambda: not later.waiting_writes)
+        assert texts(server, database) == ["n0", "n1", "n2"]
+    assert not files(folder)
+
+
+async def _reachable(dsn: str) -> bool:
+    with suppress(ConnectError):
+        await (await connect(dsn)).close()
+        return True
+    return False
+
+
+async def test_writes_go_through_a_transaction_pooler(server: Server, database: str, live: Live) -> None:
+    psql(server, "DO $$ BEGIN CREATE ROLE notes_member; EXCEPTION WHEN duplicate_object THEN NULL; END $$", database)
+    psql(server, "GRANT SELECT, INSERT, UPDATE ON notes TO notes_member", database)
+    with pooler(database) as through:
+        await eventually(lambda: _reachable(through))
+        async with Live(through, pace=PACE) as pooled:
+            for number in range(5):
+                await pooled.write("INSERT INTO notes (text) VALUES ($1)", f"n{number}")
+            session = pooled.session(scope=Scope(role="notes_member"))
+            table = await session.table("notes")
+            assert (await table.update(1, {"text": "changed"}, seen={"text": "n0"})).count == 1
+            with pytest.raises(WriteRefused, match="same text"):
+                await pooled.write("INSERT INTO notes (text) VALUES ('n1')")
+    assert texts(server, database) == ["changed", "n1", "n2", "n3", "n4"]
+    assert psql(server, "SELECT count(*) FROM dashboard.write_key", database) == "6\n"
+
+
+async def test_old_keys_are_forgotten(server: Server, database: str, live: Live) -> None:
+    await live.write("INSERT INTO notes (text) VALUES ('new')")
+    old = "0190a000-0000-7000-8000-000000000000"  # made in July 2024
+    insert = f"INSERT INTO dashboard.write_key VALUES ('{old}', '1', '2024-07-10')"
+    psql(server, insert, database)
+    connection = await connect(database)
+    await Upkeep(retention=60, max_bytes=1_000_000, keys=604_800)(connection)
+    await connection.close()
+    assert psql(server, "SELECT count(*) FROM dashboard.write_key", database) == "1\n"
