@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import orjson
 
-from dashboard.errors import AlertError, NotNow, QueryError
+from dashboard.errors import AlertError, NotNow, PrivilegeError, QueryError
 from dashboard.postgres import capture
 from dashboard.postgres.connection import Connection, Record, fetch, translated
 from dashboard.postgres.scope import Scope
@@ -48,6 +48,26 @@ class Held:
     term: int
     has_begun: bool
     missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertsStatus:
+    """How alerts do: rules, those that nobody watches, and contact points that did not take something within a day."""
+
+    rules: int
+    unwatched: tuple[str, ...]
+    unsent: tuple[str, ...]
+
+
+async def alerts_status(connection: Connection) -> AlertsStatus | None:
+    """How alerts do; None where they are not installed, or not ours to read."""
+    if not await is_installed(connection):
+        return None
+    try:
+        [row] = await fetch(connection, load("alerts_status"))
+    except PrivilegeError:
+        return None
+    return AlertsStatus(rules=row["rules"], unwatched=tuple(row["unwatched"]), unsent=tuple(row["unsent"]))
 
 
 async def install(connection: Connection) -> None:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from dashboard.postgres.alerts import AlertsStatus, alerts_status
 from dashboard.postgres.capture import grants
 from dashboard.postgres.captured import CapturedTable, CaptureStatus, capture_status
 from dashboard.postgres.connection import connect
@@ -36,12 +37,13 @@ class Finding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Examination:
-    """What was found in a database; `log` is None where there is none, or it may not be read."""
+    """What was found in a database; `log` and `alerts` are None where there are none, or they may not be read."""
 
     capture: CaptureStatus
     health: Health
     log: LogStatus | None
     grants: str
+    alerts: AlertsStatus | None
 
 
 async def examine(dsn: str) -> Examination:
@@ -62,6 +64,7 @@ async def examine(dsn: str) -> Examination:
             health=found,
             log=await log_status(connection) if readable else None,
             grants=await grants(connection, found.role) if capture.installed and not readable else "",
+            alerts=await alerts_status(connection),
         )
     finally:
         await connection.close()
@@ -81,6 +84,8 @@ def findings(seen: Examination, wanted: Settings) -> Iterator[Finding]:
     if seen.log is not None:
         yield from _log(seen.log, wanted)
     yield from _following(seen.health, wanted)
+    if seen.alerts is not None:
+        yield from _alerts(seen.alerts)
 
 
 def _server(found: Health) -> Iterator[Finding]:
@@ -197,6 +202,23 @@ def _follower(seen: FollowerSeen, latest_change: float | None, wanted: Settings)
             remedy="Its process is stopped or cut off; end it there, or with pg_terminate_backend.",
         )
     return Finding(weight="good", sentence=f"{who}, {_duration(behind)} behind.")
+
+
+def _alerts(found: AlertsStatus) -> Iterator[Finding]:
+    watched = found.rules - len(found.unwatched)
+    yield Finding(weight="good", sentence=f"Alerts: {watched} of {found.rules} rules are watched.")
+    if found.unwatched:
+        yield Finding(
+            weight="note",
+            sentence=f"Nobody watches the rules {', '.join(found.unwatched)}.",
+            remedy="Run what declares them; of one that is not wanted any more: DELETE FROM dashboard_alerts.rule.",
+        )
+    for problem in found.unsent:
+        yield Finding(
+            weight="bad",
+            sentence=f"Alerts were not sent to {problem}.",
+            remedy="dashboard alerts try DSN NAME; then `dashboard alerts contact` with the right address.",
+        )
 
 
 def _duration(seconds: float | None) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -25,9 +26,11 @@ from dashboard.live.alerts.contact import Refused, send
 from dashboard.postgres import alerts, deliveries
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.server import Server
+from dashboard.settings import settings
 from dashboard.sql import load
 from dashboard.surfaces.capturing import install, uninstall
 from dashboard.surfaces.cli import code_of
+from dashboard.surfaces.doctor import examine, findings
 from tests.conftest import psql
 from tests.log import connected
 from tests.mailbox import Mailbox
@@ -289,6 +292,8 @@ async def test_what_goes_wrong_is_told_and_nothing_is_resolved_by_it(
             )
 
         assert await eventually(is_reported, timeout=30) == "The mail server refuses: nobody of this name"
+        [bad] = [finding for finding in findings(await examine(database), settings()) if finding.weight == "bad"]
+        assert re.search(r"not sent to mail \(\d: The mail server refuses: nobody of this name\)", bad.sentence)
 
 
 async def test_who_is_in_doubt_whether_it_was_sent_sends_mail_and_what_is_critical_again(
