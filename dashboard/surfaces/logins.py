@@ -17,14 +17,15 @@ import hashlib
 import logging
 import secrets
 import time
+import zlib
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from bokeh.server.tornado import BokehTornado
-from bokeh.util.token import check_token_signature, get_session_id
+from bokeh.util.token import check_token_signature, get_session_id, get_token_payload
 from tornado.httputil import HTTPServerRequest
-from tornado.web import HTTPError, RequestHandler
+from tornado.web import HTTPError, RequestHandler, decode_signed_value
 from tornado.websocket import WebSocketHandler
 
 from dashboard.errors import DashboardError
@@ -191,15 +192,25 @@ class Logins:
         context = getattr(handler, "application_context", None)
         if context is None or len(offered) != 2:
             return True
-        token, server = offered[1].strip(), handler.application
-        assert isinstance(server, BokehTornado)
-        if not check_token_signature(token, secret_key=server.secret_key, signed=server.sign_sessions):
+        try:
+            name, user = self._told_by(offered[1].strip(), handler.application)
+        except (ValueError, KeyError, RuntimeError, zlib.error):  # it is none
             return False
-        session = context._sessions.get(get_session_id(token))
+        if user != login.person.login:
+            return False
+        session = context._sessions.get(name)
         if session is None:
-            return True
+            return name not in context._pending_sessions  # whose it will be is not known yet
         owner = viewer_of(session.document)
         return owner is not None and owner.login == login.person.login and not session.expiration_requested
+
+    def _told_by(self, token: str, server: Any) -> tuple[str, str]:
+        """The session that a page's token is for, and the person; raises where it was not signed by this site."""
+        if not check_token_signature(token, secret_key=server.secret_key, signed=server.sign_sessions):
+            raise ValueError(token)
+        cookie = get_token_payload(token).get("cookies", {}).get("user", "")
+        user = decode_signed_value(server.settings["cookie_secret"], "user", cookie, self.lifetime / DAY)
+        return str(get_session_id(token)), "" if user is None else user.decode()
 
     def _may_see(self, handler: RequestHandler, login: Login) -> bool:
         """Whether there is something for somebody on the page that a request is about."""

@@ -34,13 +34,13 @@ from dashboard.surfaces.passwords import Throttle
 from dashboard.surfaces.readers import Answering
 from dashboard.views import download, socket
 from tests.intruder import Intruder
+from tests.openings import Opening, by_sql, no, nobody, none, patched, unsigned, valid_for_ever, yes
 from tests.scene import HERS, PASSWORDS, ROLE, SECRET, Scene, cheap_hashes, staged
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 Attack = Callable[[Scene], Awaitable[str]]
-Opening = Callable[[Scene, pytest.MonkeyPatch], Callable[[], object] | None]
 ATTACKS: dict[str, tuple[Attack, Opening]] = {}
 
 
@@ -60,42 +60,6 @@ def attack(opening: Opening) -> Callable[[Attack], Attack]:
         return does
 
     return add
-
-
-def patched(*patches: tuple[Any, str, Any]) -> Opening:
-    """Take a guard away by putting something else into its place."""
-
-    def opening(scene: Scene, patch: pytest.MonkeyPatch) -> None:
-        for owner, name, instead in patches:
-            patch.setattr(owner, name, instead)
-
-    return opening
-
-
-def by_sql(opens: str, closes: str) -> Opening:
-    """Take a guard away in the database, and put it back at the end."""
-
-    def opening(scene: Scene, patch: pytest.MonkeyPatch) -> Callable[[], object]:
-        scene.sql(opens)
-        return lambda: scene.sql(closes)
-
-    return opening
-
-
-def yes(*_: Any, **__: Any) -> bool:
-    return True
-
-
-def none(*_: Any, **__: Any) -> None:
-    return None
-
-
-async def nobody(*_: Any, **__: Any) -> None:
-    return None
-
-
-async def no(*_: Any, **__: Any) -> bool:
-    return False
 
 
 async def whom(directory: Any, name: str) -> Login:
@@ -119,24 +83,14 @@ async def whoever_it_was(self: Logins, handler: RequestHandler) -> Login | None:
     return None if cookie is None else Login("open", PEOPLE[cookie.decode().split("|")[3]], 2.0**40)
 
 
-def unsigned(self: RequestHandler, name: str, *_: Any, **__: Any) -> bytes | None:
-    """Look at no signature."""
-    cookie = self.get_cookie(name)
-    return None if cookie is None else cookie.encode()
-
-
-def valid_for_ever(token: str) -> dict[str, Any]:
-    """Look at no date."""
-    return {**get_token_payload(token), "session_expiry": 2**40}
-
-
 PEOPLE: dict[str, Any] = {}
+EVE = Scope(role=ROLE, settings={"app.user_id": "2"})
 
 
 # Pages
 
 
-@attack(patched((Logins, "of", everybody_is_vera)))
+@attack(patched((Logins, "of", everybody_is_vera), (Logins, "_may_join", yes)))
 async def nobody_opens_a_page(scene: Scene) -> str:
     return await Intruder(scene.site.url).read("views", SECRET)
 
@@ -209,14 +163,19 @@ async def eve_forges_a_token_for_veras_session(scene: Scene) -> str:
     payload = get_token_payload(token)
     bare = {"session_id": session_of(token), "session_expiry": payload["session_expiry"]}
     forged = base64.urlsafe_b64encode(json.dumps(bare).encode()).decode().rstrip("=")
-    return await (await scene.enters("eve")).document("views", f"{forged}.{token.partition('.')[2]}")
+    eve, told = await scene.enters("eve"), ""
+    for made in (f"{forged}.{token.partition('.')[2]}", forged, "nonsense", ".", "!!.??"):
+        told += await eve.document("views", made)
+    return told
 
 
 @attack(patched((ws, "get_token_payload", valid_for_ever), (panel_server, "get_token_payload", valid_for_ever)))
 async def vera_brings_a_token_that_has_expired(scene: Scene) -> str:
     token, _ = await scene.page_of_vera()
     server: Any = scene.site._server
-    old = generate_jwt_token(session_of(token), server._tornado.secret_key, True, expiration=-1)  # type: ignore[arg-type]
+    kept = {"cookies": get_token_payload(token)["cookies"]}
+    key = server._tornado.secret_key
+    old = generate_jwt_token(session_of(token), key, signed=True, expiration=-1, extra_payload=kept)  # type: ignore[arg-type]
     return await (await scene.enters("vera")).document("views", old)
 
 
@@ -265,7 +224,7 @@ async def another_site_opens_bokehs_socket_in_veras_browser(scene: Scene) -> str
 # Cookies and logins
 
 
-@attack(patched((RequestHandler, "get_signed_cookie", unsigned)))
+@attack(patched((RequestHandler, "get_signed_cookie", unsigned), (Logins, "_may_join", yes)))
 async def eve_writes_herself_a_cookie(scene: Scene) -> str:
     eve = Intruder(scene.site.url)
     generation = scene.sql("SELECT generation FROM dashboard_people.person WHERE login = 'vera'").strip()
@@ -347,6 +306,22 @@ async def another_name_is_made_to_mean_this_machine(scene: Scene) -> str:
     return SECRET if answer.code == 200 else ""
 
 
+# Messages
+
+
+@attack(by_sql(f"ALTER ROLE {ROLE} BYPASSRLS", f"ALTER ROLE {ROLE} NOBYPASSRLS"))
+async def eve_listens_to_what_is_said_to_vera(scene: Scene) -> str:
+    topic = await scene.live.topic("notes", scope=EVE).ready()
+    await scene.live.broadcast("notes", {"note": SECRET}, audience=Scope(settings={"app.user_id": "1"}))
+    await scene.live.broadcast("notes", "that was all")
+    told = ""
+    async for message in topic:
+        told += str(message.payload)
+        if message.payload == "that was all":
+            break
+    return told
+
+
 # The database
 
 
@@ -407,7 +382,7 @@ async def downloaded(scene: Scene, thief: Intruder) -> str:
 
 async def answered(scene: Scene, sql: str) -> str:
     """What PostgreSQL tells Eve, whatever she could make a page ask."""
-    query = scene.live.query(sql, scope=Scope(role=ROLE, settings={"app.user_id": "2"}))
+    query = scene.live.query(sql, scope=EVE)
     try:
         await query.ready()
         return str(query.frame.iloc[0, 0])

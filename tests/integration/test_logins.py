@@ -135,7 +135,13 @@ async def test_a_page_that_was_left_open_for_a_day_comes_back(scene: Scene) -> N
         assert value is not None
         vera.cookies[name] = create_signed_value(secret, name, value, clock=lambda: made).decode()
     left, key = int(settings().session_lifetime) - 90_000, secret.encode()
-    token = generate_jwt_token(generate_session_id(key, signed=True), key, signed=True, expiration=left)
+    token = generate_jwt_token(
+        generate_session_id(key, signed=True),
+        key,
+        signed=True,
+        expiration=left,
+        extra_payload={"cookies": vera.cookies},
+    )
     places = await vera.places("views", token)
     assert SECRET in await vera.channel(places[0]["token"], [place["name"] for place in places], SECRET)
 
