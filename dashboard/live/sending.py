@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -24,6 +25,8 @@ from dashboard.postgres.writing import AlreadyDone
 
 WIDTH = 16
 """Connections for writes; each is closed when it has been idle for a while."""
+FRESH = 30.0
+"""Seconds for which the columns of a table are taken to be as they were."""
 ATTEMPTS = 5
 """How often a write is tried that gets into the way of others (deadlock, serialization failure)."""
 
@@ -43,6 +46,7 @@ class Sending:
         self.pool = Pool(dsn, name="dashboard: write", width=WIDTH, timeout=timeout, patience=patience)
         self.patience = patience
         self.facts: dict[tuple[str, Scope | None], WritableTable] = {}
+        self._asked: dict[tuple[str, Scope | None], float] = {}
 
     async def send(self, write: Write) -> None:
         """Have PostgreSQL do a write; settles it, or raises what leaves it open.
@@ -144,13 +148,18 @@ class Sending:
         return Receipt(key=key, count=count, rows=tuple(dict(row) for row in rows))
 
     async def table(self, name: str, scope: Scope | None) -> WritableTable:
-        """What there is to know of a table, as a scope sees it."""
+        """What there is to know of a table, as a scope sees it; asked anew after a while, for it may have changed."""
         known = self.facts.get((name, scope))
-        if known is None:
-            async with self.pool.connection() as connection:
-                with translated(name):
-                    async with connection.transaction(), entered(connection, scope, guarded=True):
-                        known = await writable(connection, name)
+        if known is None or time.monotonic() - self._asked.get((name, scope), 0.0) > FRESH:
+            self._asked[name, scope] = time.monotonic()
+            try:
+                async with self.pool.connection() as connection:
+                    with translated(name):
+                        async with connection.transaction(), entered(connection, scope, guarded=True):
+                            known = await writable(connection, name)
+            except (ConnectError, ConnectionLost):
+                if known is None:
+                    raise
             names = {name, known.quoted} | ({quoted(known.name)} if "." not in name else set())
             self.facts.update({(one, scope): known for one in names})
         return known

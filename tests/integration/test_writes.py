@@ -165,7 +165,7 @@ async def test_a_refused_write_goes_back_and_says_why(server: Server, database: 
         """,
         database,
     )
-    live.writer.patience = 0.3
+    live.writer.sending.patience = 0.3
     session = live.session(scope=Scope(role="writes_member"))
     rows = await session.query("SELECT id, phone, stage, owner FROM contacts").ready()
     table = await session.table("contacts")
@@ -345,3 +345,21 @@ async def test_a_page_shows_its_own_writes_and_shares_all_else(live: Live) -> No
     finally:
         for page in pages:
             page.close()
+
+
+async def test_without_capture_a_write_stays_on_top_until_it_is_read(server: Server, database: str) -> None:
+    psql(server, "DROP TABLE contacts; CREATE TABLE notes (id int PRIMARY KEY, text text)", database)
+    psql(server, "DROP SCHEMA dashboard CASCADE; INSERT INTO notes VALUES (1, 'a')", database)
+    async with dashboard.connect(database) as live:
+        session = live.session()
+        notes = await session.query("SELECT id, text FROM notes").ready()
+        assert notes.plan is not None and "no capture" in notes.plan.reason
+        pictures: list[list[object]] = []
+        notes.subscribe(lambda query, _delta: pictures.append([row[1] for row in rows_of(query)]))
+        table = await session.table("notes")
+        assert (await live.write("UPDATE notes SET text = 'b' WHERE id = $1", 1)).count == 1
+        await eventually(lambda: rows_of(notes) == [(1, "b")])
+        pictures.clear()
+        assert (await table.update(1, {"text": "c"})).count == 1
+        await eventually(lambda: not session.overlay.frame(notes._answer) and rows_of(notes) == [(1, "c")])
+        assert pictures and all(picture == ["c"] for picture in pictures)
