@@ -95,9 +95,13 @@ async def uninstall(connection: Connection) -> None:
 
 
 async def is_installed(connection: Connection) -> bool:
-    """Whether they are there."""
+    """Whether they are there, and can be kept: a standby takes no writes."""
     with translated():
-        return bool(await connection.fetchval("SELECT to_regclass('dashboard_alerts.delivery') IS NOT NULL"))
+        return bool(
+            await connection.fetchval(
+                "SELECT to_regclass('dashboard_alerts.delivery') IS NOT NULL AND NOT pg_is_in_recovery()"
+            )
+        )
 
 
 async def declare(connection: Connection, rules: Mapping[str, Sequence[str]]) -> None:
@@ -120,10 +124,15 @@ async def declare(connection: Connection, rules: Mapping[str, Sequence[str]]) ->
         raise refusal(error) from error
 
 
+def not_installed() -> AlertError:
+    """What is said where there are no tables of alerts, or none that can be written to."""
+    return AlertError("Alerts are not installed in this database.", "Run `dashboard alerts install DSN`.")
+
+
 def refusal(error: QueryError) -> Exception:
     """Our sentence where the tables are missing or not ours; the error itself otherwise."""
     if isinstance(error.__cause__, _MISSING):
-        return AlertError("Alerts are not installed in this database.", "Run `dashboard alerts install DSN`.")
+        return not_installed()
     if isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
         return AlertError(f"This role may not keep alerts: {error.message}", "Run it as the role that installed them.")
     return error

@@ -221,7 +221,14 @@ class Alerts:
     async def _run(self) -> None:
         asking = Asking(self.live.dsn, "dashboard: messages", patience=PATIENCE)
         timing = self.timing
-        sender = Sender(asking, lambda: self.clock(), lease=timing.sending, pause=timing.pause, poll=timing.poll)
+        sender = Sender(
+            asking,
+            lambda: self.clock(),
+            lambda: self.is_installed,
+            lease=timing.sending,
+            pause=timing.pause,
+            poll=timing.poll,
+        )
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(sender.run())
@@ -230,9 +237,10 @@ class Alerts:
             for watch in self._watches.values():
                 watch.close()
             self._watches.clear()
-            with suppress(DashboardError, TimeoutError):
-                async with asyncio.timeout(FAREWELL):
-                    await self._ask(lambda connection: alerts.release(connection, self.id))
+            if self.is_installed:
+                with suppress(DashboardError, TimeoutError):
+                    async with asyncio.timeout(FAREWELL):
+                        await self._ask(lambda connection: alerts.release(connection, self.id))
             asking.drop()
             if self._asked is not None:
                 self._asked.drop()
@@ -283,6 +291,8 @@ class Alerts:
     async def _renew(self) -> None:
         """Hold what can be held."""
         self.is_installed = await self._ask(alerts.is_installed)
+        if not self.is_installed:
+            raise alerts.not_installed()
         names = list(self.rules)
         if not self._is_declared:
             contacts = {name: rule.to for name, rule in self.rules.items()}

@@ -37,6 +37,8 @@ class Sender:
     ----------
     clock
         The time it is, for what is due.
+    is_installed
+        Whether there are tables to look into.
     lease
         How long a message may take to be sent.
     pause
@@ -46,10 +48,18 @@ class Sender:
     """
 
     def __init__(
-        self, asking: Asking, clock: Callable[[], datetime], *, lease: timedelta, pause: timedelta, poll: timedelta
+        self,
+        asking: Asking,
+        clock: Callable[[], datetime],
+        is_installed: Callable[[], bool],
+        *,
+        lease: timedelta,
+        pause: timedelta,
+        poll: timedelta,
     ) -> None:
         self._asking = asking
         self._clock = clock
+        self._is_installed = is_installed
         self._lease, self._pause, self._poll = lease, pause, poll
         self._news = asyncio.Event()
 
@@ -67,7 +77,7 @@ class Sender:
         while True:
             self._news.clear()
             try:
-                while await self.send_one():
+                while self._is_installed() and await self.send_one():
                     pass
             except DashboardError as error:
                 log.debug("Nothing can be sent at present: %s", error)
