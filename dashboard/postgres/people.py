@@ -185,9 +185,11 @@ async def set_operator(connection: Connection, login: str, is_operator: bool) ->
 
 
 async def remove(connection: Connection, login: str) -> None:
-    """Take somebody out, with password and scopes."""
+    """Take somebody out, with password and scopes; with the last one the tables go too, and no trace is left."""
     with translated():
         await connection.execute("DELETE FROM dashboard_people.person WHERE login = $1", login)
+        if not await connection.fetchval("SELECT EXISTS (SELECT FROM dashboard_people.person)"):
+            await connection.execute(load("people_drop"))
 
 
 async def end(connection: Connection, login_hash: str, seconds: float) -> None:

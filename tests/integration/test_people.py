@@ -52,6 +52,9 @@ def test_people_come_and_go_on_the_command_line(told: Told, server: Server, data
     assert told("remove", "ana")[0] == 0
     assert "ana" not in told("list")[1]
     assert psql(server, "SELECT count(*) FROM dashboard_people.password", database) == "0\n"
+    assert told("remove", "jo")[0] == 0
+    assert psql(server, "SELECT to_regnamespace('dashboard_people')", database) == "\n"
+    assert "There is nobody" in told("list")[1]
 
 
 def test_what_cannot_be_done_is_said_in_one_sentence_and_not_done(told: Told) -> None:
