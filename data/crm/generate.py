@@ -43,15 +43,15 @@ MEMBERS = (  # handle, name, upline, share of the contacts, city, country, time 
     ("sam", "Sam Whitaker", 5, 2, "Leeds", "GB", "Europe/London", 0.40, 10),
 )
 
-TEMPLATES = (  # name, subject, how often it is sent, how often it is opened
-    ("welcome-1", "Welcome, part 1", 20, 0.58),
-    ("welcome-2", "Welcome, part 2", 16, 0.49),
-    ("welcome-3", "Welcome, part 3", 11, 0.41),
-    ("catalogue", "The autumn catalogue is here", 18, 0.37),
-    ("tasting", "You are invited: tasting evening", 12, 0.46),
-    ("follow-up", "Nice to have met you", 14, 0.55),
-    ("order", "Your order, and how to use it", 9, 0.63),
-    ("win-back", "We have missed you", 8, 0.19),
+TEMPLATES = (  # name, subject, how often it is sent, how often it is opened, how often who opened it replies
+    ("welcome-1", "Welcome, part 1", 20, 0.58, 0.14),
+    ("welcome-2", "Welcome, part 2", 16, 0.49, 0.07),
+    ("welcome-3", "Welcome, part 3", 11, 0.41, 0.05),
+    ("catalogue", "The autumn catalogue is here", 18, 0.37, 0.03),
+    ("tasting", "You are invited: tasting evening", 12, 0.46, 0.22),
+    ("follow-up", "Nice to have met you", 14, 0.55, 0.26),
+    ("order", "Your order, and how to use it", 9, 0.63, 0.06),
+    ("win-back", "We have missed you", 8, 0.19, 0.09),
 )
 
 ABROAD = tuple(names())
@@ -76,6 +76,7 @@ class Team:
 
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)  # noqa: S311 -- nothing to keep secret
+        self.replies = random.Random(seed + 1)  # noqa: S311 -- likewise
         self.contacts: list[Row] = []
         self.activities: list[Row] = []
         self.emails: list[Row] = []
@@ -163,16 +164,18 @@ class Team:
             self.mail(number, contact, at)
 
     def mail(self, number: int, contact: int, at: int) -> None:
-        """Send an e-mail; it may bounce, be opened, be clicked."""
+        """Send an e-mail; it may bounce, be opened, be clicked, be replied to."""
         template = self.random.choices(range(len(TEMPLATES)), [t[2] for t in TEMPLATES])[0]
         delivered = None if self.random.random() < 0.026 else self.random.randrange(1, 40)
-        opened = clicked = None
+        opened = clicked = replied = None
         if delivered and self.random.random() < TEMPLATES[template][3]:
             opened = delivered + int(self.random.lognormvariate(8.6, 1.4))
             if self.random.random() < 0.24:
                 clicked = opened + self.random.randrange(4, 240)
                 self.clicks.append((number, clicked, self.random.choice(URLS)))
-        self.emails.append((number, contact, template + 1, at, delivered, opened))
+        if opened and self.replies.random() < TEMPLATES[template][4]:
+            replied = opened + int(self.replies.lognormvariate(8.2, 1.5)) + 30
+        self.emails.append((number, contact, template + 1, at, delivered, opened, replied))
 
 
 def write(folder: Path, name: str, header: str, rows: Iterable[Sequence[object]]) -> None:
@@ -195,7 +198,7 @@ def main(folder: Path = FOLDER) -> None:
     write(folder, "contacts", "id member_id name email phone country source stage score at", team.contacts)
     activities = sorted(team.activities, key=lambda row: (row[2], str(row)))
     write(folder, "member_activities", "contact_id kind at minutes detail", activities)
-    write(folder, "sent_emails", "id contact_id template_id at delivered_after opened_after", team.emails)
+    write(folder, "sent_emails", "id contact_id template_id at delivered_after opened_after replied_after", team.emails)
     write(folder, "email_clicks", "email_id after url", team.clicks)
 
 

@@ -189,3 +189,34 @@ async def test_a_stage_and_a_stretch_of_time_narrow_the_page_and_stand_in_its_ad
     await contacts.get_by_role("button", name="website").first.click()
     of_website = "SELECT count(*) FROM crm.contacts WHERE member_id = 1 AND source = 'website'"
     await expect(tile(page, "Contacts")).to_have_text(f"{int(psql(server, of_website, crm_database)):,}")
+
+
+async def test_a_reply_counts_for_its_template_and_a_click_on_a_contact_opens_them(
+    server: Server, crm_database: str, address: str, page: Tab
+) -> None:
+    contact, email = psql(
+        server,
+        "SELECT contact_id, id FROM crm.sent_emails WHERE member_id = 1 AND template_id = 5 AND status = 'opened'"
+        " AND replied_at IS NULL LIMIT 1",
+        crm_database,
+    ).split("|")
+
+    def rate() -> str:
+        share = "to_char(100.0 * count(replied_at) / count(delivered_at), 'FM990.0')"
+        return psql(
+            server, f"SELECT {share} FROM crm.sent_emails WHERE member_id = 1 AND template_id = 5", crm_database
+        )
+
+    await page.goto(f"{address}?contact={contact}")
+    tasting = page.get_by_role("table", name="Templates").locator("tbody tr", has_text="tasting evening")
+    await expect(tasting).to_contain_text(f"{rate().strip()}%")
+    psql(server, f"UPDATE crm.sent_emails SET replied_at = now() WHERE id = {email}", crm_database)
+    await expect(tasting).to_contain_text(f"{rate().strip()}%")
+    await expect(page.locator(".group .feed li").first).to_contain_text("replied to “You are invited: tasting evening”")
+    await expect(contacts_of(page).first).to_have_attribute("aria-current", "true")
+    await contacts_of(page).nth(1).locator("td").first.click()
+    await expect(contacts_of(page).nth(1)).to_have_attribute("aria-current", "true")
+    await page.go_back()
+    await expect(page).to_have_url(re.compile(f"contact={contact}$"))
+    psql(server, f"DELETE FROM crm.contacts WHERE id = {contact}", crm_database)
+    await expect(page.locator(".group")).to_contain_text("There is no such contact among yours.")

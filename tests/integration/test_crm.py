@@ -160,3 +160,18 @@ async def test_the_page_shows_who_is_logged_in_their_own_rows_only(
 ) -> None:
     rename = "UPDATE crm.contacts SET name = '{secret}' WHERE member_id = 1"
     await rows_stay_with_their_member(server, app_database("crm"), "crm", rename)
+
+
+async def test_a_team_shares_how_much_each_did_and_not_with_whom(owner: asyncpg.Connection) -> None:
+    told = "SELECT DISTINCT member_id FROM crm.team_activities ORDER BY 1"
+    for member, team in ((1, [1, 2, 3, 4]), (2, [1, 2, 3, 4, 5, 6, 9]), (10, [5, 10])):
+        await view_as(owner, member)
+        assert [row[0] for row in await owner.fetch(told)] == team
+    before = await owner.fetchval("SELECT count(id) FROM crm.team_activities WHERE member_id = 5")
+    await owner.execute("RESET ROLE")
+    await owner.execute("INSERT INTO crm.member_activities (member_id, kind, description) VALUES (5, 'note', 'secret')")
+    await view_as(owner, 10)
+    assert await owner.fetchval("SELECT count(id) FROM crm.team_activities WHERE member_id = 5") == before + 1
+    assert await owner.fetchval("SELECT count(*) FROM crm.member_activities WHERE member_id = 5") == 0
+    await owner.execute("SELECT set_config('app.user_id', '', false)")
+    assert await owner.fetch(told) == []

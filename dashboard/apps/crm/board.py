@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import scope_of
@@ -142,13 +142,13 @@ class Board:
         )
 
     def emails(self) -> View:
-        """All e-mails, with whether they were opened and clicked."""
+        """All e-mails, with whether they were opened, clicked and replied to."""
         from dashboard.views import Table
 
         return Table(
             self._chosen("email_list", *WHO, "status"),
             title="E-mails",
-            columns=["contact", "status", "subject", "sent", "opened", "clicked"],
+            columns=["contact", "status", "subject", "sent", "opened", "clicked", "replied"],
             below={"contact": "email"},
             tags=["status"],
             tones={"bounced": "bad"},
@@ -157,11 +157,40 @@ class Board:
             span=8,
         )
 
-    def table(self) -> View:
-        """All contacts, whoever was busy last first."""
+    def templates(self) -> View:
+        """How each template does: of what was sent and delivered, how much was opened, clicked and replied to."""
         from dashboard.views import Table
 
         return Table(
+            self._chosen("templates", *WHO),
+            title="Templates",
+            columns=["template", "sent", "delivered", "opened", "clicked", "replied"],
+            below={"template": "subject"},
+            formats=dict.fromkeys(("delivered", "clicked", "replied"), "{:.1%}"),
+            cells={"opened": "bar"},
+            search=False,
+            page_size=8,
+            span=7,
+        )
+
+    def team(self) -> View:
+        """How much each of the team did."""
+        from dashboard.views import Table
+
+        return Table(
+            self._query("team"),
+            title="Team, last 24 hours",
+            columns=["member", "calls", "e-mails", "meetings", "contacts"],
+            search=False,
+            page_size=8,
+            span=5,
+        )
+
+    def contacts(self, opened: Callable[[object], object]) -> View:
+        """All contacts, whoever was busy last first; a click opens one."""
+        from dashboard.views import Table
+
+        table = Table(
             self._chosen("contact_list", *WHO),
             title="Contacts",
             columns=["name", "stage", "source", "country", "score", "last activity"],
@@ -170,6 +199,43 @@ class Board:
             select={"stage": "stage", "source": "source"},
             page_size=10,
         )
+        table.on("select", opened)
+        return table
+
+    def contact(self, number: int, closed: Callable[[object], object]) -> View:
+        """Everything about one contact: how to reach them, what was done, and what became of their e-mails."""
+        from dashboard.views import Feed, Group, Table, Tile
+
+        one, emails = self._query("contact", number), self._query("contact_emails", number)
+        group = Group(
+            Tile(one, title="Stage", column="stage", format="{}"),
+            Tile(one, title="Score", column="score", caption="of 100"),
+            Tile(emails, title="E-mails sent", column="sent"),
+            Tile(emails, title="Opened", column="opened", format="{:.0%}", caption="of those delivered"),
+            Feed(
+                self._query("contact_activities", number, priority="high"),
+                title="Activity with this contact",
+                format="{description}",
+                time="created_at",
+                limit=8,
+                span=5,
+            ),
+            Table(
+                self._query("contact_email_list", number),
+                title="E-mails to this contact",
+                columns=["subject", "status", "sent", "opened", "clicked", "replied"],
+                tags=["status"],
+                tones={"bounced": "bad"},
+                search=False,
+                page_size=6,
+                span=7,
+            ),
+            query=one,
+            missing="There is no such contact among yours.",
+            caption="contact",
+        )
+        group.on("close", closed)
+        return group
 
 
 def line(row: Mapping[str, Any]) -> list[tuple[str, str]]:

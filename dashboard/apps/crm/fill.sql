@@ -32,10 +32,12 @@ FROM sample_contacts contact
 WHERE pg_temp.at(at) <= now()
 ORDER BY id;
 
-INSERT INTO crm.sent_emails (id, member_id, contact_id, template_id, subject, sent_at, delivered_at, opened_at, bounced_at)
+INSERT INTO crm.sent_emails (id, member_id, contact_id, template_id, subject, sent_at, delivered_at, opened_at, replied_at,
+                             bounced_at)
 SELECT email.id, contact.member_id, contact.id, template.id, template.subject, pg_temp.at(at),
        CASE WHEN pg_temp.at(at + delivered_after) <= now() THEN pg_temp.at(at + delivered_after) END,
        CASE WHEN pg_temp.at(at + opened_after) <= now() THEN pg_temp.at(at + opened_after) END,
+       CASE WHEN pg_temp.at(at + replied_after) <= now() THEN pg_temp.at(at + replied_after) END,
        CASE WHEN delivered_after IS NULL AND pg_temp.at(at + 20) <= now() THEN pg_temp.at(at + 20) END
 FROM sample_sent_emails email
 JOIN crm.contacts contact ON contact.id = email.contact_id
@@ -72,6 +74,11 @@ FROM (
     FROM crm.sent_emails email
     JOIN crm.contacts contact ON contact.id = contact_id
     WHERE opened_at IS NOT NULL
+    UNION ALL
+    SELECT email.member_id, contact.id, 'email', format('%s replied to “%s”', contact.name, subject), NULL, replied_at
+    FROM crm.sent_emails email
+    JOIN crm.contacts contact ON contact.id = contact_id
+    WHERE replied_at IS NOT NULL
 ) activity
 WHERE created_at <= now()
 ORDER BY created_at;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from dashboard.apps.details import Details
 from dashboard.apps.frame import bell, choice_of_member, for_member, here, place, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
@@ -41,7 +42,9 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         board.feed(),
         (place(board.stages(), board.statuses()), 4),
         board.emails(),
-        board.table(),
+        board.templates(),
+        board.team(),
+        (Details("contact", board.contacts, board.contact, present).column, 12),
         live=live,
         title="Network overview",
         active="CRM",

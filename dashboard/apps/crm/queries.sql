@@ -117,12 +117,36 @@ ORDER BY place;
 -- name: email_list
 -- $3: status; NULL for all.
 SELECT email.id, contact.name AS contact, contact.email, email.subject, email.status::text AS status,
-       email.sent_at AS sent, email.opened_at AS opened, email.clicked_at AS clicked
+       email.sent_at AS sent, email.opened_at AS opened, email.clicked_at AS clicked, email.replied_at AS replied
 FROM crm.sent_emails email
 JOIN crm.contacts contact ON contact.id = email.contact_id
 WHERE ($1::text IS NULL OR contact.stage::text = $1) AND ($2::text IS NULL OR contact.source = $2)
   AND ($3::text IS NULL OR email.status::text = $3)
 ORDER BY email.sent_at DESC, email.id DESC;
+
+-- name: templates
+-- How each template does: shares of what was sent, and of what was delivered.
+SELECT template.id, template.name AS template, template.subject, count(email.id) AS sent,
+       count(email.delivered_at)::float8 / NULLIF(count(email.id), 0) AS delivered,
+       count(email.opened_at)::float8 / NULLIF(count(email.delivered_at), 0) AS opened,
+       count(email.clicked_at)::float8 / NULLIF(count(email.delivered_at), 0) AS clicked,
+       count(email.replied_at)::float8 / NULLIF(count(email.delivered_at), 0) AS replied
+FROM crm.email_templates template
+LEFT JOIN crm.sent_emails email
+       ON email.template_id = template.id
+      AND (COALESCE($1::text, $2::text) IS NULL OR email.contact_id IN (
+           SELECT id FROM crm.contacts WHERE ($1::text IS NULL OR stage::text = $1) AND ($2::text IS NULL OR source = $2)))
+GROUP BY template.id
+ORDER BY sent DESC, template.id;
+
+-- name: team
+-- What each of one's team did in the last 24 hours.
+SELECT member_id, member, count(*) FILTER (WHERE kind = 'call') AS calls, count(*) FILTER (WHERE kind = 'email') AS "e-mails",
+       count(*) FILTER (WHERE kind = 'meeting') AS meetings,
+       count(*) FILTER (WHERE kind IN ('contact', 'stage', 'note')) AS contacts
+FROM crm.team_activities
+GROUP BY member_id, member
+ORDER BY count(id) DESC, member_id;
 
 -- name: contacts_by_stage
 -- $1: source; NULL for all.
@@ -137,6 +161,35 @@ SELECT id, name, email, stage::text AS stage, score, source, country, last_activ
 FROM crm.contacts
 WHERE ($1::text IS NULL OR stage::text = $1) AND ($2::text IS NULL OR source = $2)
 ORDER BY last_activity_at DESC, id DESC;
+
+-- name: contact
+-- $1: the contact, as in all that follow.
+SELECT id, name AS title, stage::text AS stage, score, created_at AS since,
+       concat_ws(' · ', email, phone, country, 'met by ' || source) AS note
+FROM crm.contacts
+WHERE id = $1;
+
+-- name: contact_emails
+SELECT contact_id, count(*) AS sent, count(opened_at)::float8 / NULLIF(count(delivered_at), 0) AS opened,
+       count(replied_at) AS replied
+FROM crm.sent_emails
+WHERE contact_id = $1
+GROUP BY contact_id;
+
+-- name: contact_activities
+SELECT id, created_at, description,
+       CASE kind WHEN 'call' THEN 'calls' WHEN 'email' THEN 'e-mails' WHEN 'meeting' THEN 'meetings' ELSE 'contacts' END AS kind
+FROM crm.member_activities
+WHERE contact_id = $1
+ORDER BY created_at DESC, id DESC
+LIMIT 50;
+
+-- name: contact_email_list
+SELECT id, subject, status::text AS status, sent_at AS sent, opened_at AS opened, clicked_at AS clicked,
+       replied_at AS replied
+FROM crm.sent_emails
+WHERE contact_id = $1
+ORDER BY sent_at DESC, id DESC;
 
 -- name: sources
 SELECT DISTINCT source FROM crm.contacts ORDER BY source;

@@ -87,6 +87,7 @@ CREATE TABLE crm.sent_emails (
     delivered_at timestamptz CHECK (delivered_at >= sent_at),
     opened_at    timestamptz CHECK (opened_at >= sent_at),
     clicked_at   timestamptz CHECK (clicked_at >= sent_at),
+    replied_at   timestamptz CHECK (replied_at >= sent_at),
     bounced_at   timestamptz CHECK (bounced_at >= sent_at),
     status       crm.email_status GENERATED ALWAYS AS (
         CASE
@@ -126,6 +127,7 @@ CREATE INDEX contacts_by_activity ON crm.contacts (member_id, last_activity_at D
 CREATE INDEX contacts_by_creation ON crm.contacts (member_id, created_at);
 CREATE INDEX activities_by_time ON crm.member_activities (member_id, created_at DESC);
 CREATE INDEX emails_by_time ON crm.sent_emails (member_id, sent_at DESC);
+CREATE INDEX emails_by_template ON crm.sent_emails (member_id, template_id);
 CREATE INDEX clicks_by_time ON crm.email_clicks (member_id, clicked_at DESC);
 -- What the foreign keys ask for when a contact or an e-mail goes.
 CREATE INDEX activities_by_contact ON crm.member_activities (contact_id, member_id);
@@ -179,6 +181,14 @@ BEGIN
     RETURN NULL;
 END $$;
 
+CREATE FUNCTION crm.log_reply() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO crm.member_activities (member_id, contact_id, kind, description, created_at)
+    SELECT NEW.member_id, NEW.contact_id, 'email', format('%s replied to “%s”', name, NEW.subject), NEW.replied_at
+    FROM crm.contacts WHERE id = NEW.contact_id;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION crm.touch_contact() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE crm.contacts SET last_activity_at = NEW.created_at
@@ -192,6 +202,8 @@ CREATE TRIGGER log_stage AFTER UPDATE OF stage ON crm.contacts FOR EACH ROW
 CREATE TRIGGER log_sent_email AFTER INSERT ON crm.sent_emails FOR EACH ROW EXECUTE FUNCTION crm.log_email();
 CREATE TRIGGER log_opened_email AFTER UPDATE OF opened_at ON crm.sent_emails FOR EACH ROW
     WHEN (OLD.opened_at IS NULL AND NEW.opened_at IS NOT NULL) EXECUTE FUNCTION crm.log_email();
+CREATE TRIGGER log_replied_email AFTER UPDATE OF replied_at ON crm.sent_emails FOR EACH ROW
+    WHEN (OLD.replied_at IS NULL AND NEW.replied_at IS NOT NULL) EXECUTE FUNCTION crm.log_reply();
 CREATE TRIGGER log_click AFTER INSERT ON crm.email_clicks FOR EACH ROW EXECUTE FUNCTION crm.log_click();
 CREATE TRIGGER touch_contact AFTER INSERT ON crm.member_activities FOR EACH ROW
     WHEN (NEW.contact_id IS NOT NULL) EXECUTE FUNCTION crm.touch_contact();
@@ -223,6 +235,16 @@ CREATE POLICY own_rows ON crm.email_templates TO crm_member
     USING (member_id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer));
 CREATE POLICY shared_rows ON crm.email_templates FOR SELECT TO crm_member
     USING (member_id IS NULL AND (SELECT NULLIF(current_setting('app.user_id', true), '')::integer) IS NOT NULL);
+
+-- What a team shares: how much each of them did in the last day, not with whom. One's team are one's upline, who has the
+-- same one, and one's downline. It is read with its owner's rights: row security would leave one's own rows only.
+CREATE VIEW crm.team_activities WITH (security_barrier) AS
+SELECT member.id AS member_id, member.name AS member, activity.id, activity.kind, activity.created_at
+FROM crm.members me
+JOIN crm.members member ON member.id IN (me.id, me.upline) OR me.id = member.upline OR me.upline = member.upline
+LEFT JOIN crm.member_activities activity
+       ON activity.member_id = member.id AND activity.created_at >= now() - interval '1 day'
+WHERE me.id = (SELECT NULLIF(current_setting('app.user_id', true), '')::integer);
 
 GRANT USAGE ON SCHEMA crm TO crm_member;
 GRANT SELECT ON ALL TABLES IN SCHEMA crm TO crm_member;

@@ -56,6 +56,7 @@ class Team:
             "deliver": self._deliver,
             "open": self._open,
             "click": self._click,
+            "reply": self._reply,
         }
 
     async def begin(self, connection: Connection) -> None:
@@ -127,10 +128,14 @@ class Team:
 
     async def _open(self, connection: Connection, email: int) -> int:
         self._follow(email, "click", 8, 0.25)
+        self._follow(email, "reply", 40, 0.12)
         return await _run(connection, "open", email)
 
     async def _click(self, connection: Connection, email: int) -> int:
         return await _run(connection, "click", email, self._chance.choice(URLS))
+
+    async def _reply(self, connection: Connection, email: int) -> int:
+        return await _run(connection, "reply", email)
 
     async def _call(self, connection: Connection, contact: int) -> int:
         self._follow(contact, "advance", 6, 0.12)

@@ -44,6 +44,9 @@ UPDATE crm.sent_emails SET bounced_at = now() WHERE id = $1 AND delivered_at IS 
 -- name: open
 UPDATE crm.sent_emails SET opened_at = now() WHERE id = $1 AND delivered_at IS NOT NULL AND opened_at IS NULL;
 
+-- name: reply
+UPDATE crm.sent_emails SET replied_at = now() WHERE id = $1 AND opened_at IS NOT NULL AND replied_at IS NULL;
+
 -- name: click
 INSERT INTO crm.email_clicks (member_id, email_id, url) SELECT member_id, id, $2 FROM crm.sent_emails WHERE id = $1;
 

@@ -13,6 +13,7 @@ CREATE TEMPORARY TABLE sample_member_activities (
     contact_id bigint, kind crm.activity_kind, at bigint, minutes smallint, detail text
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE sample_sent_emails (
-    id bigint, contact_id bigint, template_id integer, at bigint, delivered_after integer, opened_after integer
+    id bigint, contact_id bigint, template_id integer, at bigint, delivered_after integer, opened_after integer,
+    replied_after integer
 ) ON COMMIT DROP;
 CREATE TEMPORARY TABLE sample_email_clicks (email_id bigint, after integer, url text) ON COMMIT DROP;
