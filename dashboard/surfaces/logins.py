@@ -85,6 +85,7 @@ class Logins:
         self.lifetime = lifetime
         self._known: dict[str, tuple[float, Login]] = {}
         self._ended: dict[str, float] = {}
+        self._away_until = 0.0  # so long the database is not asked who somebody is who was known before
         self._servers: list[BokehTornado] = []
         self._pages: dict[str, Page] = {}
         self._task: asyncio.Task[None] | None = None
@@ -168,7 +169,7 @@ class Logins:
 
     async def _look(self, key: str, name: str, until: float) -> Login | None:
         seen, login = self._known.get(key, (0.0, None))
-        if login is not None and time.monotonic() - seen <= FRESH:
+        if login is not None and (time.monotonic() - seen <= FRESH or time.monotonic() < self._away_until):
             return login
         try:
             person = None if await self._is_ended(key) else (await self.directory.find([name])).get(name)
@@ -176,6 +177,7 @@ class Logins:
             if login is None:
                 raise HTTPError(503, str(error)) from error
             person = login.person  # who was known stays known: without a database nobody sees anything new
+            self._away_until = time.monotonic() + FRESH
         if person is None:
             return None
         login = Login(key, person, until)

@@ -17,12 +17,12 @@ from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler, create_signed_value, decode_signed_value
 from tornado.websocket import WebSocketClientConnection
 
-from dashboard.errors import NotForYou, SettingsError
+from dashboard.errors import ConnectionLost, NotForYou, SettingsError
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
-from dashboard.surfaces import people
+from dashboard.surfaces import logins, people
 from dashboard.surfaces.access import access_by, access_to
 from dashboard.surfaces.directory import Samples, Table, function_named
 from dashboard.surfaces.front import Page
@@ -97,8 +97,8 @@ async def test_who_logs_out_has_nothing_open_any_more_and_others_have(scene: Sce
 async def test_a_logout_is_heard_of_in_every_process(scene: Scene) -> None:
     nina = await scene.enters("nina", anew=True)
     assert await nina.token("views")
-    logins: Logins = scene.access.logins
-    (key,) = [key for key, (_, login) in logins._known.items() if login.person.login == "nina"]
+    known: Logins = scene.access.logins
+    (key,) = [key for key, (_, login) in known._known.items() if login.person.login == "nina"]
     await nina.ask("logout", form={}, Origin=nina.origin)
     elsewhere = Table(scene.dsn)
     assert await elsewhere.ended([key, "another"]) == {key}
@@ -161,6 +161,29 @@ async def test_a_query_outside_of_a_page_has_to_name_its_scope(scene: Scene) -> 
     with pytest.raises(NotForYou):
         scene.live.changes("notes")
     scene.live.query("SELECT note FROM notes", scope=Scope()).close()
+
+
+async def test_who_was_known_stays_known_while_the_database_is_away(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: Any) -> set[str]:
+        raise ConnectionLost("The database does not answer.")
+
+    vera, eve = await scene.enters("vera"), await scene.enters("eve", anew=True)
+    assert (await vera.ask("views")).code == 200
+    monkeypatch.setattr(Table, "ended", away)
+    monkeypatch.setattr(logins, "FRESH", -1.0)
+    assert (await vera.ask("views")).code == 200
+    assert (await eve.ask("views")).code == 503
+    monkeypatch.setattr(Table, "check", away)
+    assert (await Intruder(scene.site.url).log_in("eve", PASSWORDS["eve"])).code == 503
+
+
+async def test_nothing_that_bokeh_and_panel_add_is_there(scene: Scene) -> None:
+    vera = await scene.enters("vera")
+    for path in ("liveness", "liveness?endpoint=/views", "rest/session_info", "views/metadata", "admin"):
+        for who in (vera, Intruder(scene.site.url)):
+            assert (await who.ask(path)).code == 404, path
 
 
 async def test_nothing_that_is_told_holds_a_hash(scene: Scene) -> None:
