@@ -13,6 +13,10 @@ from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
 import dashboard
+from dashboard.postgres.people import Person
+from dashboard.postgres.scope import Scope
+from dashboard.surfaces.access import access_by
+from dashboard.surfaces.directory import Samples
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.site import Site
 from tests.waiting import eventually
@@ -33,7 +37,7 @@ PARSING = """
 """
 PLACES = (
     "tile", "caption", "series", "cell", "below", "tag", "heading", "feed", "progress", "lane", "card", "tab", "tabbed",
-    "title", "note", "error",
+    "title", "note", "error", "viewer", "record",
 )  # fmt: skip
 
 
@@ -67,6 +71,7 @@ def every_view(live: Any) -> Any:
         dashboard.Lanes(query(f"1 AS id, {sql('lane')} AS state, {sql('card')} AS card"), format="{card}"),
         dashboard.Tabs({markup("tab"): lambda: [dashboard.Tile(query(f"{sql('tabbed')} AS n"))], "Other": list}),
         dashboard.Tile(query(f"{sql('error')}::text::int AS n"), title="Fails"),
+        dashboard.Here(live, page="Page", record=markup("record")),
         live=live, title=markup("title"), note=markup("note"),
     )  # fmt: skip
     return page.__panel__()
@@ -81,11 +86,13 @@ async def test_no_text_runs_that_a_view_shows(
     async def ran() -> set[str]:
         return set(await page.evaluate("window.ran"))
 
-    async with (
-        dashboard.connect(database) as live,
-        Site([Page(slug="page", title="Page", summary="", content=lambda: every_view(live))], port=0) as site,
-    ):
+    everybody = Samples([Person(login="eve", name=markup("viewer"), scopes={"": Scope(role="postgres")})], [[]])
+    shown = Page(slug="page", title="Page", summary="", content=lambda: every_view(live))
+    async with dashboard.connect(database) as live, Site([shown], port=0, access=access_by(everybody)) as site:
+        await live.install()
         await page.goto(f"{site.url}page")
+        assert await ran() == set()  # the login page is the server's
+        await page.get_by_text("push(`viewer`)").click()
         if is_parsing:
 
             async def all_ran() -> bool:
