@@ -19,6 +19,7 @@ from dashboard.errors import NotForYou
 from dashboard.postgres.scope import Scope
 from dashboard.views import Here
 from dashboard.views.address import number_asked
+from dashboard.views.asker import panels_user
 from dashboard.views.viewer import viewer
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewa
         Who is logged in is no member.
     """
     who = viewer()
+    if who is None and pn.state.curdoc is not None and panels_user(pn.state.curdoc) is not None:
+        raise NotForYou("Panel's login says who looks, and not what they see.", "Serve it with `dashboard serve`.")
     known = live.query(members, who is None, scope=Scope())
     if who is None:
         return build(known, number_asked("member") or FIRST)

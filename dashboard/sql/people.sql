@@ -6,6 +6,8 @@
 -- A scope is a role and settings. One without a page holds on every page that has none of its own; a person without any
 -- sees nothing. A new generation makes every earlier login void: a changed password brings one.
 
+SELECT pg_advisory_xact_lock(1684107106, 7);  -- two at once would both make them
+
 CREATE SCHEMA IF NOT EXISTS dashboard_people;
 COMMENT ON SCHEMA dashboard_people IS 'people who may log in, of the Python package dashboard';
 

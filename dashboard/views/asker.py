@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import panel as pn
 from panel.auth import BasicAuthProvider
 from panel.config import config
 
 if TYPE_CHECKING:
+    from bokeh.document import Document
     from tornado.web import RequestHandler
 
     from .channel import Channel
@@ -33,6 +35,13 @@ async def asker_of(handler: RequestHandler) -> str | None:
         return asker
     cookie = handler.get_signed_cookie("user", max_age_days=config.oauth_expiry) if _has_secret(handler) else None
     return None if cookie is None else cookie.decode()
+
+
+def panels_user(document: Document) -> str | None:
+    """Who logged in with a login of Panel's; a cookie of another server on this machine is nobody's here."""
+    has_login = getattr(document.session_context, "logout_url", None) is not None
+    user: str | None = pn.state.user if has_login else None
+    return user
 
 
 def is_theirs(channel: Channel, asker: str | None) -> bool:

@@ -19,6 +19,7 @@ from panel.viewable import Children
 from pyviz_comms import Comm
 
 from . import assets, socket
+from .asker import panels_user
 from .channel import Binding, Channel
 from .viewer import viewer_of
 
@@ -128,7 +129,7 @@ def channel_of(document: Document) -> Channel:
         context: Any = document.session_context
         address = context.server_context.application_context.url
         viewer = viewer_of(document)
-        user = pn.state.user if viewer is None else viewer.login
+        user = panels_user(document) if viewer is None else viewer.login
         channel = _channels[document] = Channel(user, address or "/", viewer)
         document.on_session_destroyed(partial(_end, channel))
     return channel
