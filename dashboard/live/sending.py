@@ -103,7 +103,11 @@ class Sending:
                 write.began(xid)
 
         async def work(connection: Connection) -> list[list[Applied]]:
-            return [[await applied(connection, command) for command in write.commands] for write in group]
+            done = []
+            for write in group:
+                self.pool.lend(connection)
+                done.append([await applied(connection, command) for command in write.commands])
+            return done
 
         return await writing.write(
             connection,
@@ -119,6 +123,7 @@ class Sending:
         async def work(connection: Connection) -> list[Applied]:
             done = []
             for number, command in enumerate(write.commands, 1):
+                self.pool.lend(connection)
                 done.append(await applied(connection, command))
                 if write.progress is not None and (number % 100 == 0 or number == len(write.commands)):
                     call(write.progress, number, len(write.commands))
@@ -138,6 +143,7 @@ class Sending:
     async def at_once(self, sql: str, parameters: tuple[Any, ...], keyed: str, key: UUID) -> Receipt:
         """One statement without a scope, in one round trip; `keyed` notes its key as well."""
         connection = await self.pool.take()
+        self.pool.lend(connection)
         try:
             if self.pool.takes_keys:
                 rows, count = await writing.at_once(connection, keyed, (*parameters, key))

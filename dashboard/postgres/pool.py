@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from dashboard.postgres.connection import Connection, connect
+from dashboard.errors import ConnectionLost
+from dashboard.postgres.connection import Connection, connect, fetch, milliseconds
 from dashboard.postgres.writing import takes_keys
 
 IDLE = 20.0
@@ -35,6 +37,8 @@ class Pool:
         self._idle: list[Connection] = []
         self._turns = asyncio.Semaphore(width)
         self._closing: asyncio.TimerHandle | None = None
+        self._lent: dict[Connection, float] = {}
+        self._watching: asyncio.TimerHandle | None = None
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -46,6 +50,7 @@ class Pool:
             The database cannot be reached.
         """
         connection = await self.take()
+        self.lend(connection)
         try:
             yield connection
         except BaseException:
@@ -68,9 +73,28 @@ class Pool:
             self._turns.release()
             raise
 
+    def lend(self, connection: Connection) -> None:
+        """It runs a statement from now on, and is ended if that takes too long: the wire may be dead.
+
+        One timer for all of them is cheaper than the driver's own for each statement.
+        """
+        self._lent[connection] = time.monotonic()
+        if self._watching is None:
+            self._watching = asyncio.get_running_loop().call_later(self.timeout / 4, self._watch)
+
+    def _watch(self) -> None:
+        self._watching = None
+        latest = time.monotonic() - self.patience - self.timeout
+        for connection, since in list(self._lent.items()):
+            if since < latest:
+                connection.terminate()
+        if self._lent:
+            self._watching = asyncio.get_running_loop().call_later(self.timeout / 4, self._watch)
+
     def give(self, connection: Connection) -> None:
         """It is not needed any more."""
         self._turns.release()
+        self._lent.pop(connection, None)
         if connection.is_closed():
             return
         self._idle.append(connection)
@@ -78,9 +102,15 @@ class Pool:
             self._closing = asyncio.get_running_loop().call_later(IDLE, self.drop)
 
     async def _opened(self) -> Connection:
-        connection = await connect(self.dsn, name=self.name, timeout=self.timeout, statement_timeout=self.patience)
+        connection = await connect(self.dsn, name=self.name, timeout=self.timeout)
         try:
-            self.takes_keys = await takes_keys(connection)
+            async with asyncio.timeout(self.timeout):
+                if not connection.pooled:
+                    await fetch(connection, f"SET statement_timeout = {milliseconds(self.patience)}")
+                self.takes_keys = await takes_keys(connection)
+        except TimeoutError as error:
+            connection.terminate()
+            raise ConnectionLost("The database stopped answering.") from error
         except BaseException:
             connection.terminate()
             raise
@@ -97,6 +127,9 @@ class Pool:
 
     async def close(self) -> None:
         """Close idle connections as PostgreSQL likes it."""
+        if self._watching is not None:
+            self._watching.cancel()
+            self._watching = None
         if self._closing is not None:
             self._closing.cancel()
             self._closing = None

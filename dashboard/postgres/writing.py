@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import nullcontext
 from typing import Any, TypeVar
 from uuid import UUID
 
@@ -145,20 +144,34 @@ async def at_once(connection: Connection, sql: str, parameters: tuple[Any, ...])
         As for :func:`write`.
     """
     try:
-        with translated(sql):
-            async with connection.transaction() if connection.pooled else nullcontext():
+        if connection.pooled:
+            async with connection.transaction():
                 rows, status = await connection.run(sql, *parameters)
-    except (asyncio.CancelledError, ConnectionLost):
+        else:
+            rows, status = await connection.run(sql, *parameters)
+    except asyncio.CancelledError:
         connection.terminate()
         raise
-    except QueryError as error:
-        cause = error.__cause__
-        if isinstance(cause, asyncpg.UniqueViolationError) and _is_ours(cause):
-            raise AlreadyDone(await _xid_of(connection, parameters[-1])) from error
-        if isinstance(cause, asyncpg.PostgresError):
-            raise await explained(connection, cause, sql) from error
+    except Exception as error:
+        await _explain(connection, error, sql, parameters)
         raise
     return rows, count_of(status)
+
+
+async def _explain(connection: Connection, error: Exception, sql: str, parameters: tuple[Any, ...]) -> None:
+    """Raise what an error of the driver means."""
+    try:
+        with translated(sql):
+            raise error
+    except ConnectionLost:
+        connection.terminate()
+        raise
+    except QueryError as refused:
+        if isinstance(error, asyncpg.UniqueViolationError) and _is_ours(error):
+            raise AlreadyDone(await _xid_of(connection, parameters[-1])) from refused
+        if isinstance(error, asyncpg.PostgresError):
+            raise await explained(connection, error, sql) from refused
+        raise
 
 
 def count_of(status: str) -> int:
