@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.views.address import number_asked, on_change, remember
+from dashboard.views.address import asked, number_asked, on_change, remember
 from dashboard.views.pane import Wake
 
 from .frame import place
@@ -15,6 +15,7 @@ from .frame import place
 if TYPE_CHECKING:
     from dashboard.views import Here, View
 
+NO_ROW = 0  # identities count from 1
 Told = Callable[[object], object]
 
 
@@ -39,7 +40,7 @@ class Details:
         self._name = name
         self._build = build
         self._here = here
-        self._opened = number_asked(name)
+        self._opened = self._asked()
         self._document = pn.state.curdoc
         self._table: Any = table(self._open).__panel__()
         self.column = place(self._table)
@@ -48,8 +49,12 @@ class Details:
 
     def _follow(self) -> None:
         """Somebody went back, or forth."""
-        if number_asked(self._name) != self._opened:
-            self._turn(number_asked(self._name))
+        if self._asked() != self._opened:
+            self._turn(self._asked())
+
+    def _asked(self) -> int | None:
+        """What the address says; of what is no number there is no row, and the details say so."""
+        return number_asked(self._name) or (NO_ROW if asked(self._name) else None)
 
     def _open(self, key: object) -> None:
         self._turn(int(key) if isinstance(key, str) and key.isdecimal() else None)
@@ -67,5 +72,6 @@ class Details:
         self._table.options = {**self._table.options, "chosen": None if self._opened is None else str(self._opened)}
         details = [] if self._opened is None else [self._build(self._opened, self._close)]
         self.column[:] = [self._table, *details]
-        remember(**{self._name: self._opened})
+        if self._opened != self._asked():
+            remember(**{self._name: self._opened})
         self._here.look_at(None if self._opened is None else f"{self._name} {self._opened}")

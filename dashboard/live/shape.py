@@ -175,8 +175,16 @@ class _Analysis:
                     sums=sums,
                 )
         if not grouped:
-            raise Doubt("It aggregates the whole table by more than count() and exact sum().")
+            raise Doubt(self._unsummed())
         return replace(common, kind="groups", reason="Only the groups of changed rows are read again.")
+
+    def _unsummed(self) -> str:
+        """Why an aggregate over everything is not kept up from the changed rows."""
+        if len(self.tree.relations) > 1:
+            return "It aggregates the whole of several tables."
+        if any(relation.secured for relation in self.tree.relations):
+            return "It aggregates the whole table under row-level security, which only PostgreSQL can apply."
+        return "It aggregates the whole table by more than count() and exact sum()."
 
     def _check_simple(self, tree: exp.Select) -> None:
         """Nothing but projection, filter, inner and left joins, down to the table."""

@@ -25,10 +25,10 @@ export class TabsView {
 
   // The server follows the address as well.
   follow() {
-    const name = this.place ? asked(this.place) : null;
-    const isOne = name === null || this.buttons.some((button) => button.textContent === name);
-    ignore(this.place, isOne ? null : `There is no tab “${name}”.`);
-    if (isOne && this.place && (name ?? this.first) !== this.active) this.mark(name ?? this.first);
+    const text = this.place ? asked(this.place) : null;
+    const name = text === null ? this.first : this.buttons.map((button) => button.textContent).find((one) => one.toLowerCase() === text.toLowerCase());
+    ignore(this.place, name ? null : `There is no tab “${text}”.`);
+    if (name && this.place && name !== this.active) this.mark(name);
   }
 
   receive() {}

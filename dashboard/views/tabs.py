@@ -99,7 +99,7 @@ class Tabs(View):
 
     def _asked(self) -> str:
         asked = address.asked(self.place) if self.place else ""
-        return asked if asked in self.tabs else self._first
+        return next((name for name in self.tabs if name.casefold() == asked.casefold()), self._first)
 
     def _follow(self) -> None:
         """Somebody went back, or forth."""

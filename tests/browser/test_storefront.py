@@ -204,7 +204,7 @@ async def test_a_web_server_that_is_away_is_a_matter_of_the_network(
 
 
 async def test_the_address_keeps_the_open_tab_and_an_unknown_one_is_the_first(address: str, page: Tab) -> None:
-    await page.goto(f"{address}?tab=Downloads")
+    await page.goto(f"{address}?tab=downloads")
     await expect(page.get_by_role("tab", name="Downloads")).to_have_attribute("aria-selected", "true")
     await expect(card(page, "Downloads")).to_be_visible()
     await page.goto(f"{address}?tab=%3Cscript%3E&member=x")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import asyncpg
 import pytest
 
+import dashboard
 from dashboard import apps
 from dashboard.errors import PrivilegeError
 from dashboard.postgres.server import Server
@@ -175,3 +176,19 @@ async def test_a_team_shares_how_much_each_did_and_not_with_whom(owner: asyncpg.
     assert await owner.fetchval("SELECT count(*) FROM crm.member_activities WHERE member_id = 5") == 0
     await owner.execute("SELECT set_config('app.user_id', '', false)")
     assert await owner.fetch(told) == []
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("SELECT count(*) FROM crm.contacts", "row-level security"),
+        ("SELECT max(score) FROM crm.contacts", "row-level security"),
+        ("SELECT count(*) FROM crm.contacts c JOIN crm.members m ON m.id = c.member_id", "several tables"),
+    ],
+)
+async def test_what_is_counted_as_a_member_is_run_again_and_says_why(crm_database: str, sql: str, told: str) -> None:
+    async with dashboard.connect(crm_database) as live:
+        await live.install("crm.contacts", "crm.members")
+        query = await live.query(sql, scope=dashboard.Scope(role="crm_member", settings={"app.user_id": "1"})).ready()
+        assert query.plan is not None
+        assert (query.plan.kind, told in query.plan.reason) == ("rerun", True)
