@@ -22,6 +22,7 @@ import asyncpg
 from benchmarks.record import Figure, record
 from dashboard.live import Live, Scope
 from dashboard.postgres.server import Server
+from dashboard.settings import settings
 from tests.waiting import eventually
 
 SECONDS = float(os.environ.get("DASHBOARD_BENCH_SECONDS", "2"))
@@ -33,9 +34,11 @@ SQL = "INSERT INTO notes (shop, text) VALUES ($1, $2)"
 
 async def main() -> None:
     """Run and record."""
-    with TemporaryDirectory() as folder, Server(temporary=True) as server:
+    with TemporaryDirectory() as folder:
         os.environ["DASHBOARD_DATA_FOLDER"] = folder
-        figures = await _rates(server) + await _replay(server)
+        settings.cache_clear()
+        with Server(temporary=True) as server:
+            figures = await _rates(server) + await _replay(server)
     record("writing", figures)
 
 
