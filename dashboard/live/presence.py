@@ -1,8 +1,8 @@
 """Who is on the pages of this process, told to the database for as long as they are.
 
-One task and one connection per database, only while somebody is here: it says every second that the process lives, and
-at once, together, who came, moved on or left. Everything goes with the connection when the process is killed
-(``sql/presence.sql``). After a cut it names everybody again; where the database cannot be written to, nobody is
+One task and one connection per database, only while somebody is here: it says at once, together, who came, moved on or
+left, and every second looks for processes that live no more. Everything goes with the connection when the process is
+killed (``sql/presence.sql``). After a cut it names everybody again; where the database cannot be written to, nobody is
 present, and all else goes on.
 """
 
@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from dashboard.errors import DashboardError
-from dashboard.postgres.attending import Present, attend, depart, hold
+from dashboard.postgres.attending import Present, attend, depart, hold, silent
 from dashboard.postgres.connection import Connection, connect
 from dashboard.postgres.scope import Scope
 
@@ -25,7 +27,11 @@ if TYPE_CHECKING:
     from dashboard.live.live import Live
 
 BEAT = 1.0
-"""Seconds between two signs of life."""
+"""Seconds between two looks at the others."""
+GIVEN = 3.0
+"""Seconds given to a process that does not seem to live."""
+SAYING = 5.0
+"""Seconds between two signs of life where no lock tells."""
 TOGETHER = 0.02
 """Seconds that news wait for others."""
 PATIENCE = 5.0
@@ -110,11 +116,19 @@ class Attendance:
         )
         try:
             has_lock = await hold(connection, self._process)
-            whole = True
+            whole, missing = True, Missing()
+            said = 0.0
             while self._present or self._gone:
                 self._changed.clear()
-                whole = not await self._tell(connection, has_lock, whole)
-                if not whole:
+                dead = missing.dead()
+                now = asyncio.get_running_loop().time()
+                if whole or self._news or self._gone or dead or (not has_lock and now - said >= SAYING):
+                    await self._tell(connection, has_lock, whole, dead)
+                    said = now
+                is_known, silent_ones = await silent(connection, self._process)
+                missing.look(silent_ones)
+                whole = not is_known
+                if is_known:
                     await self._rest()
             await depart(connection, self._process)
         except asyncio.CancelledError:  # the process ends: nobody has to wait until it is missed
@@ -125,11 +139,11 @@ class Attendance:
         finally:
             connection.terminate()
 
-    async def _tell(self, connection: Connection, has_lock: bool, whole: bool) -> bool:
+    async def _tell(self, connection: Connection, has_lock: bool, whole: bool, dead: list[int]) -> None:
         news, gone = self._news, self._gone
         self._news, self._gone = {}, set()
         present = list((self._present if whole else news).values())  # after a failure comes the whole
-        return await attend(connection, self._process, has_lock=has_lock, present=present, gone=list(gone), whole=whole)
+        await attend(connection, self._process, has_lock=has_lock, present=present, gone=gone, whole=whole, dead=dead)
 
     async def _rest(self) -> None:
         """Until something has changed, at most a beat."""
@@ -137,6 +151,22 @@ class Attendance:
             async with asyncio.timeout(BEAT):
                 await self._changed.wait()
                 await asyncio.sleep(TOGETHER)
+
+
+class Missing:
+    """Processes that do not seem to live, and since when."""
+
+    def __init__(self) -> None:
+        self._since: dict[int, float] = {}
+
+    def look(self, silent: Iterable[int]) -> None:
+        """These do not seem to live now."""
+        now = time.monotonic()
+        self._since = {process: self._since.get(process, now) for process in silent}
+
+    def dead(self) -> list[int]:
+        """Those that have not for long enough."""
+        return [process for process, since in self._since.items() if time.monotonic() - since >= GIVEN]
 
 
 def present(

@@ -10,9 +10,9 @@ SELECT pg_is_in_recovery() AS replica,
                              AND NOT has_function_privilege(p.oid, 'EXECUTE')) AS may_use,
        pg_get_userbyid(n.nspowner)::text AS owner,
        EXISTS (SELECT FROM pg_class c WHERE c.relnamespace = n.oid AND c.relname = 'change_log') AS has_log,
-       (SELECT count(DISTINCT p.proname) = 13 FROM pg_proc p
+       (SELECT count(DISTINCT p.proname) = 14 FROM pg_proc p
         WHERE p.pronamespace = n.oid AND p.proname IN ('log_insert', 'log_delete', 'log_row', 'log_truncate', 'ring',
-              'has_doorbell', 'rotate', 'reaches', 'changes', 'emit', 'messages', 'attend',
+              'has_doorbell', 'rotate', 'reaches', 'changes', 'emit', 'messages', 'attend', 'silent',
               'depart')) AS has_functions,
        obj_description(n.oid, 'pg_namespace') AS comment
 FROM (SELECT) here LEFT JOIN pg_namespace n ON n.nspname = 'dashboard';

@@ -1,10 +1,11 @@
 -- Presence: who is here, on which page and record. Rows of one's own database, so a live query like any other shows them.
 --
--- A row belongs to the process that serves the page, and goes with it. A process is alive as long as it says so every
--- second (`attend`), and its session holds the advisory lock of its number: without the lock three seconds of silence are
--- enough, for the system closes the connection of a killed process at once; with it, or behind a pooler, where no lock can
--- be held, fifteen, which is for machines that vanish. Whoever attends takes the rows of the dead away, so no process is
--- needed for it. A short cut of the connection is bridged.
+-- A row belongs to the process that serves the page, and goes with it. A process lives as long as its session holds the
+-- advisory lock of its number: the system closes the connection of a killed process at once, keep-alives within twelve
+-- seconds that of a machine that vanished. So a database in which nothing happens stays still: nobody writes to say that he
+-- lives. Only behind a pooler, where no lock can be held, a process has to say so every five seconds; it is dead after
+-- fifteen. All others look for the dead (`silent`), and take their rows away who were so for three seconds, which bridges
+-- a short cut.
 --
 -- Who may see a row: who has the privileges of its role and the same settings, as for messages (messages.sql), and whom
 -- row-level security does not bind. The policy is written out, not a function: what reads nothing but settings can be seen
@@ -49,20 +50,31 @@ REVOKE ALL ON dashboard.process, dashboard.presence FROM PUBLIC;
 GRANT USAGE ON SCHEMA dashboard TO PUBLIC;
 GRANT SELECT (id, person, name, page, record, since) ON dashboard.presence TO PUBLIC;
 
--- What a process says every second, and when somebody comes, moves on or leaves: that it lives, who is here (`present`, an
--- array of objects) and who is not any more (`gone`); `whole` leaves nobody else of this process. Returns whether
--- the process was known: if not, its people were taken for gone, and it has to name all of them.
+-- The processes that do not seem to live, but for this one; and whether this one is known: if not, its people were taken for
+-- gone.
+CREATE OR REPLACE FUNCTION dashboard.silent(process int) RETURNS TABLE (is_known boolean, silent int[])
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    SELECT EXISTS (SELECT FROM dashboard.process p WHERE p.number = silent.process),
+           ARRAY(SELECT p.number FROM dashboard.process p
+                 WHERE p.number <> silent.process
+                   AND CASE WHEN p.has_lock
+                            THEN p.number::oid NOT IN (
+                                SELECT l.objid FROM pg_locks l
+                                WHERE l.locktype = 'advisory' AND l.classid = 1684107107 AND l.granted
+                                  AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database()))
+                            ELSE p.seen_at < clock_timestamp() - interval '15 seconds' END)
+$$;
+
+-- What a process says when somebody comes, moves on or leaves: who is here (`present`, an array of objects) and who is not any
+-- more (`gone`); `whole` leaves nobody else of this process. `dead` are processes that were silent for long enough.
 CREATE OR REPLACE FUNCTION dashboard.attend(
-    process int, name text, has_lock boolean, present jsonb, gone uuid[], whole boolean)
-RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+    process int, name text, has_lock boolean, present jsonb, gone uuid[], whole boolean, dead int[])
+RETURNS void LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
-DECLARE
-    was_known boolean;
 BEGIN
-    INSERT INTO dashboard.process AS p (number, name, has_lock, seen_at)
+    INSERT INTO dashboard.process (number, name, has_lock, seen_at)
     VALUES (attend.process, attend.name, attend.has_lock, clock_timestamp())
-    ON CONFLICT (number) DO UPDATE SET has_lock = excluded.has_lock, seen_at = excluded.seen_at
-    RETURNING p.xmax <> '0'::xid INTO was_known;
+    ON CONFLICT (number) DO UPDATE SET has_lock = excluded.has_lock, seen_at = excluded.seen_at;
     DELETE FROM dashboard.presence WHERE id = ANY (gone)
         OR whole AND process = attend.process
            AND id NOT IN (SELECT (one ->> 'id')::uuid FROM jsonb_array_elements(present) one);
@@ -75,13 +87,7 @@ BEGIN
     ON CONFLICT (id) DO UPDATE SET page = excluded.page, record = excluded.record
     WHERE (presence.page, presence.record) IS DISTINCT FROM (excluded.page, excluded.record);
     DELETE FROM dashboard.process p
-    WHERE p.number <> attend.process AND p.seen_at < clock_timestamp() - interval '3 seconds'
-      AND (p.seen_at < clock_timestamp() - interval '15 seconds'
-           OR p.has_lock AND NOT EXISTS (
-               SELECT FROM pg_locks l
-               WHERE l.locktype = 'advisory' AND l.classid = 1684107107 AND l.objid = p.number::oid AND l.granted
-                 AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())));
-    RETURN was_known;
+    WHERE p.number = ANY (dead) AND p.number = ANY ((SELECT s.silent FROM dashboard.silent(attend.process) s)::int[]);
 END $$;
 
 -- The process ends, and everybody who was on a page of it leaves.
@@ -90,4 +96,4 @@ SET search_path = pg_catalog, pg_temp AS $$
     DELETE FROM dashboard.process p WHERE p.number = depart.process
 $$;
 
-REVOKE ALL ON FUNCTION dashboard.attend, dashboard.depart FROM PUBLIC;
+REVOKE ALL ON FUNCTION dashboard.attend, dashboard.depart, dashboard.silent FROM PUBLIC;

@@ -127,11 +127,12 @@ class Here(View):
             self._leaving = loop.call_later(GRACE, self._leave)
 
     async def _come(self) -> None:
-        name = self._name if isinstance(self._name, str) else await self._name()
+        if not isinstance(self._name, str):
+            self._name = await self._name()  # and let go of what it was found out with
         if self._is_there and self._presence is None:
             self._presence = present(
                 self._live,
-                name=name,
+                name=self._name,
                 page=self._page,
                 person=self._person,
                 record=self._record,
