@@ -37,6 +37,8 @@ SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND sett
 SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
 WHERE role = '' OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
 HOUR = dt.timedelta(hours=1)
+AT_ONCE = 20
+"""What one bell writes at the same time; a page that says more is not heard."""
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,7 @@ class Bell(View):
         event, value = message.get("event"), message.get("value")
         if event == "attend":
             binding.attends = value is True
-        elif event in self._deeds and len(self._tasks) < 20:
+        elif isinstance(event, str) and event in self._deeds and len(self._tasks) < AT_ONCE:
             self._spawn(self._done(binding, self._deeds[event], value))
 
     def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
@@ -131,8 +133,10 @@ class Bell(View):
     async def _done(self, binding: Binding, deed: Callable[..., Any], value: Any) -> None:
         try:
             await deed(self, binding, value)
-        except (DashboardError, ValueError, TypeError, KeyError, OverflowError) as error:
+        except DashboardError as error:
             toast(binding, str(error), title="This could not be kept", tone="bad", key="bell")
+        except (ValueError, TypeError, LookupError, ArithmeticError, OSError):  # no page of ours says such things
+            toast(binding, "It was not understood.", title="This could not be kept", tone="bad", key="bell")
 
     async def _see(self, binding: Binding, value: Any) -> None:
         at = dt.datetime.fromtimestamp(float(value) / 1000, dt.UTC) + dt.timedelta(milliseconds=1)

@@ -136,3 +136,8 @@ async def is_told_by_toast(page: Tab) -> None:
     await said.get_by_role("button", name="Compare").click()
     await eventually(lambda: answers == ["row 3"], timeout=30)
     await expect(said).to_have_count(0)
+    bell = next(binding for binding in bindings if isinstance(binding.view, dashboard.Bell))
+    for forged in ({"event": {"a": 1}}, {"event": "prefer"}, {"event": "seen", "value": 1e300}, {"event": "_done"}):
+        bell.view.receive(bell, forged)
+    await expect(page.locator(".toast.bad")).to_contain_text("It was not understood.", timeout=WAIT)
+    await page.get_by_role("button", name="Put away").click()

@@ -296,6 +296,24 @@ async def test_what_goes_wrong_is_told_and_nothing_is_resolved_by_it(
         assert re.search(r"not sent to mail \(\d: The mail server refuses: nobody of this name\)", bad.sentence)
 
 
+async def test_who_ends_in_an_orderly_way_finishes_its_message(
+    writer: Connection, database: str, mailbox: Mailbox
+) -> None:
+    mailbox.gate.clear()
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", mailbox.url)
+        await live.alerts.prefer(ALL, "mail", address="ops@example.org")
+        await begun(live, audience=None)
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9, 'warning')")
+        await eventually(lambda: len(mailbox.letters) == 1, timeout=30)
+        closing = asyncio.create_task(live.close())
+        await eventually(lambda: live.is_closed, timeout=30)
+        mailbox.gate.set()
+        await closing
+    await settled(writer, ("fired", "sent"))
+
+
 async def test_who_is_in_doubt_whether_it_was_sent_sends_mail_and_what_is_critical_again(
     writer: Connection, database: str
 ) -> None:

@@ -25,6 +25,8 @@ from .contact import Refused, address_of, send
 from .message import Part, body, severity_of, subject
 
 WIDTH = 3
+FAREWELL = 3.0
+"""Seconds that a message on its way has to be finished when its process ends in an orderly way."""
 AGAIN = (5, 20, 80, 320, 1_200)
 """Seconds before another attempt."""
 log = logging.getLogger(__name__)
@@ -96,6 +98,16 @@ class Sender:
         )
         if not parts:
             return False
+        sending = asyncio.create_task(self._deal_with(parts))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:  # what is on its way is finished, so that nobody sends it again
+            await asyncio.wait({sending}, timeout=FAREWELL)
+            sending.cancel()
+            raise
+        return True
+
+    async def _deal_with(self, parts: Sequence[Any]) -> None:
         first = parts[0]
         try:
             await self._send(parts)
@@ -103,7 +115,6 @@ class Sender:
             await self._put_off(first, refusal)
         else:
             await self._noted(lambda connection: deliveries.sent(connection, first["batch"]))
-        return True
 
     async def _send(self, rows: Sequence[Any]) -> None:
         parts = [
