@@ -12,11 +12,13 @@ from typing import Any
 import pytest
 import pytest_asyncio
 from bokeh.util.token import generate_jwt_token, generate_session_id
+from panel.io.server import get_server
 from tornado.httpserver import HTTPServer
 from tornado.testing import bind_unused_port
 from tornado.web import Application, RequestHandler, create_signed_value, decode_signed_value
 from tornado.websocket import WebSocketClientConnection
 
+import dashboard
 from dashboard.errors import ConnectionLost, NotForYou, SettingsError
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
@@ -28,7 +30,7 @@ from dashboard.surfaces.directory import Samples, Table, function_named
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.logins import Logins
 from dashboard.surfaces.provider import provider_page
-from dashboard.surfaces.site import Site
+from dashboard.surfaces.site import Site, free_port
 from tests.intruder import Intruder
 from tests.scene import HERS, PASSWORDS, ROLE, SECRET, Scene, cheap_hashes, staged
 from tests.waiting import eventually
@@ -299,6 +301,27 @@ async def test_whom_an_identity_provider_lets_in_sees_what_the_directory_says(
     settings.cache_clear()
     with pytest.raises(SettingsError, match=r"one of .*github"):
         provider_page(access.logins)
+
+
+async def test_under_a_login_of_panels_own_a_channel_belongs_to_its_user(
+    server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("signal.signal", lambda *_: None)  # Panel's handlers would outlive the test
+    async with dashboard.connect(server.dsn) as live:
+        tile = dashboard.Tile(live.query(f"SELECT '{SECRET}' AS n", scope=Scope()))
+        port = free_port("localhost", 0)
+        served = get_server(
+            {"page": tile.__panel__}, port=port, basic_auth={"bob": "x", "eve": "x"}, cookie_secret="kept",
+            websocket_origin=f"localhost:{port}",
+        )  # fmt: skip
+        served.start()
+        bob, eve, nobody = (Intruder(f"http://localhost:{port}") for _ in range(3))
+        for who, login in ((bob, "bob"), (eve, "eve")):
+            await who.ask("login", form={"username": login, "password": "x"})
+        (place,) = await bob.places("page", await bob.token("page"))
+        heard = [await who.channel(place["token"], [place["name"]], SECRET) for who in (bob, eve, nobody)]
+        assert [SECRET in told for told in heard] == [True, False, False]
+        served.stop()
 
 
 async def test_the_demo_offers_its_people(scene: Scene) -> None:
