@@ -8,7 +8,7 @@ they are, and the address is not asked.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
@@ -17,7 +17,7 @@ import panel as pn
 
 from dashboard.errors import NotForYou
 from dashboard.postgres.scope import Scope
-from dashboard.views import Here
+from dashboard.views import Comments, Here
 from dashboard.views.address import number_asked
 from dashboard.views.asker import panels_user
 from dashboard.views.viewer import viewer
@@ -67,10 +67,11 @@ def scope_of(role: str, member: int) -> Scope:
 
 
 def bell(live: Live, scope: Scope) -> Bell | None:
-    """What people of this scope are told of, for the header of their page; None where alerts are not installed."""
+    """What people of this scope are told of, for the header of their page; None where nobody is told of anything."""
     from dashboard.views import Bell
 
-    return Bell(live, scope=scope) if live.alerts.is_installed else None
+    is_rung = live.alerts.rules and live.alerts.is_installed is not False
+    return Bell(live, scope=scope) if is_rung else None
 
 
 def place(*contents: Any) -> pn.Column:
@@ -92,12 +93,20 @@ def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:
 
 def here(live: Live, page: str, members: LiveQuery, number: int, scope: Scope) -> Here:
     """Who looks at the same rows; where nobody logs in, a reader goes by the name of the member whose page it is."""
+    return Here(live, page=page, name=_named(members, number), scope=scope)
 
+
+def comments(live: Live, table: str, record: int, members: LiveQuery, number: int, scope: Scope) -> Comments:
+    """What is said about a record, by who looks: they are called as in `here`."""
+    return Comments(live, table, record, name=_named(members, number), scope=scope)
+
+
+def _named(members: LiveQuery, number: int) -> Callable[[], Awaitable[str]]:
     async def name() -> str:
         await members.ready()
         return next((str(row[2]) for row in members.state.rows.values() if row[0] == number), "Guest")
 
-    return Here(live, page=page, name=name, scope=scope)
+    return name
 
 
 @cache

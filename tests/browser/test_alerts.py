@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -10,13 +10,18 @@ from playwright.async_api import Page as Tab
 from playwright.async_api import expect
 
 import dashboard
+from dashboard import apps
 from dashboard.live.live import Live
+from dashboard.postgres import alerts
 from dashboard.postgres.server import Server
+from dashboard.surfaces.capturing import install
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.site import Site
 from dashboard.views import toast
 from dashboard.views.channel import Channel
 from tests.conftest import psql
+from tests.log import connected
+from tests.serving import served
 from tests.waiting import eventually
 from tests.watcher import SHORT
 
@@ -141,3 +146,34 @@ async def is_told_by_toast(page: Tab) -> None:
         bell.view.receive(bell, forged)
     await expect(page.locator(".toast.bad")).to_contain_text("It was not understood.", timeout=WAIT)
     await page.get_by_role("button", name="Put away").click()
+
+
+async def test_of_two_people_on_two_servers_each_hears_what_concerns_them(
+    server: Server, app_database: Callable[[str], str], page: Tab
+) -> None:
+    dsn = app_database("crm")
+    await install(dsn, apps.find("crm").tables)
+    async with connected(dsn) as connection:
+        await alerts.install(connection)
+    with served(dsn, "crm") as one, served(dsn, "crm") as other:
+        tabs = [page, await page.context.new_page()]
+        for number, (tab, address) in enumerate(zip(tabs, (one, other), strict=True), start=1):
+            await tab.goto(f"{address}crm?member={number}")
+            await expect(tab.get_by_role("button", name="Alerts", exact=True)).to_be_visible(timeout=WAIT)
+
+        async def is_watched() -> bool:
+            watched = "SELECT count(*) FROM dashboard_alerts.rule WHERE begun_at IS NOT NULL"
+            return psql(server, watched, dsn) == "2\n"
+
+        await eventually(is_watched, timeout=30)
+        for number, tab in enumerate(tabs, start=1):
+            [name] = psql(
+                server,
+                "UPDATE crm.contacts SET stage = 'partner' WHERE id = (SELECT min(id) FROM crm.contacts "
+                f"WHERE member_id = {number} AND stage = 'lead') RETURNING name",
+                dsn,
+            ).splitlines()
+            await expect(tab.locator(".toast")).to_contain_text(f"Moved {name} to partner", timeout=WAIT)
+        for tab in tabs:
+            await expect(tab.get_by_role("button", name="Alerts, 1 new", exact=True)).to_be_visible()
+            await tab.goto("about:blank")  # the servers end before the browser does

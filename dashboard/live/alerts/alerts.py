@@ -77,7 +77,7 @@ class Alerts:
         self.timing = Timing()
         self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.problem: DashboardError | None = None
-        self.is_installed = False
+        self.is_installed: bool | None = None  # it is not known yet
         self.id = uuid4()
         self._watches: dict[str, Watch] = {}
         self._is_running = False
@@ -224,7 +224,7 @@ class Alerts:
         sender = Sender(
             asking,
             lambda: self.clock(),
-            lambda: self.is_installed,
+            lambda: self.is_installed is True,
             lease=timing.sending,
             pause=timing.pause,
             poll=timing.poll,
