@@ -23,7 +23,8 @@ from dashboard.live.evaluate import Unknown
 from dashboard.live.frame import Key, LiveFrame
 from dashboard.live.lens import Image, Lens, lens_of
 from dashboard.live.plans import Sums
-from dashboard.live.step import Part, fold_part
+from dashboard.live.step import Part, fold_part, key_of
+from dashboard.live.sums import SumColumn, added, sum_columns
 from dashboard.postgres.reading import Row
 
 Look = Callable[[Effect], Image | None]
@@ -42,12 +43,7 @@ def predicted(answer: Answer, effects: Sequence[Effect], look: Look) -> LiveFram
         return None
     state = answer.state
     frame = LiveFrame(state.columns, state.keys, [state.rows[key] for key in state.keys])
-    if isinstance(answer.plan, Sums):
-        is_changed = _summed(frame, answer, lens, own, look)
-    elif lens.tells_rows:
-        is_changed = _rowed(frame, answer, lens, own, look)
-    else:
-        return None
+    is_changed = (_rowed if lens.tells_rows else _summed)(frame, answer, lens, own, look)
     return frame if is_changed else None
 
 
@@ -112,42 +108,88 @@ def _is_whole(lens: Lens, image: Image) -> bool:
 
 
 def _summed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect], look: Look) -> bool:
-    plan = answer.plan
-    assert isinstance(plan, Sums)
+    columns = _sums(answer, lens)
+    if columns is None:
+        return False
     parts: list[tuple[int, Row]] = []
     for effect in effects:
         try:
-            parts += _signed(plan, lens, effect, look(effect))
+            parts += _signed(columns, lens, effect, look(effect))
         except Unknown:
             continue
     if not parts:
         return False
-    part = plan.adjusted(parts)
+    if isinstance(answer.plan, Sums):
+        part = answer.plan.adjusted(parts)
+    else:
+        part = _adjusted(frame, answer, lens, columns, parts)
     return part is not None and bool(fold_part(frame, part, answer.sort_key))
 
 
-def _signed(plan: Sums, lens: Lens, effect: Effect, before: Image | None) -> list[tuple[int, Row]]:
+def _sums(answer: Answer, lens: Lens) -> Sequence[SumColumn] | None:
+    """What each column adds up; None where it is something else, or rows are not simply added up."""
+    if isinstance(answer.plan, Sums):
+        return answer.plan.sums
+    root = lens.tree.root
+    if len(lens.levels) > 1 or lens.has_joins or root.find(exp.Window):
+        return None
+    if any(root.args.get(name) for name in ("having", "distinct", "limit", "offset")):
+        return None
+    return sum_columns(root, [column.type for column in answer.columns])
+
+
+def _adjusted(
+    frame: LiveFrame, answer: Answer, lens: Lens, columns: Sequence[SumColumn], parts: Sequence[tuple[int, Row]]
+) -> Part | None:
+    """The groups with these rows added, or taken away, from what is shown of them."""
+    assert answer.source is not None
+    places = answer.source.shape.key
+    found: dict[Key, Row] = {}
+    for sign, part in parts:
+        key = key_of(part, places) if places else next(iter(frame.keys), None)
+        old = found.get(key, frame.rows.get(key))
+        if old is None and (sign < 0 or not places):
+            return None
+        before = old or (None,) * len(columns)
+        found[key] = tuple(
+            now if column.role == "group" else _zero(column, added(was, now, sign))
+            for column, was, now in zip(columns, before, part[: len(columns)], strict=True)
+        )
+    counts = [place for place, projection in enumerate(lens.tree.root.selects) if _counts_rows(projection.unalias())]
+    empty = frozenset(key for key, row in found.items() if places and any(row[place] == 0 for place in counts))
+    return Part(rows={key: row for key, row in found.items() if key not in empty}, gone=empty)
+
+
+def _zero(column: SumColumn, value: Any) -> Any:
+    return 0 if value is None and column.zero else value
+
+
+def _counts_rows(expression: exp.Expr) -> bool:
+    return isinstance(expression, exp.Count) and isinstance(expression.this, exp.Star)
+
+
+def _signed(columns: Sequence[SumColumn], lens: Lens, effect: Effect, before: Image | None) -> list[tuple[int, Row]]:
     """What one row adds to the sums, after and before."""
     found: list[tuple[int, Row]] = []
     if effect.op in ("update", "delete"):
         if before is None:
             raise Unknown
         if lens.shows(before):
-            found.append((-1, _term(plan, lens, before)))
+            found.append((-1, _term(columns, lens, before)))
     elif effect.op == "upsert":
         raise Unknown
     if effect.op != "delete":
         after = {**(before or {}), **effect.values}
         if lens.shows(after):
-            found.append((1, _term(plan, lens, after)))
+            found.append((1, _term(columns, lens, after)))
     return found
 
 
-def _term(plan: Sums, lens: Lens, image: Image) -> Row:
+def _term(columns: Sequence[SumColumn], lens: Lens, image: Image) -> Row:
     """The row that the query would give for this one row alone, hidden counts included."""
     values: list[Any] = []
     hidden: list[Any] = [1]
-    for column, projection in zip(plan.sums, lens.tree.root.selects, strict=True):
+    for column, projection in zip(columns, lens.tree.root.selects, strict=True):
         expression = projection.unalias()
         if column.role == "group":
             values.append(lens.value(expression, image))

@@ -183,6 +183,49 @@ async def test_a_refused_write_goes_back_and_says_why(server: Server, database: 
     assert (await live.write("UPDATE contacts SET phone = '9' WHERE id = 1")).count == 1
 
 
+async def test_counts_and_sums_behind_a_policy_show_a_write_at_once(server: Server, database: str, live: Live) -> None:
+    psql(
+        server,
+        """
+        DO $$ BEGIN CREATE ROLE writes_member; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
+        GRANT SELECT, INSERT, UPDATE, DELETE ON contacts TO writes_member;
+        ALTER TABLE contacts ENABLE ROW LEVEL SECURITY;
+        CREATE POLICY own ON contacts TO writes_member USING (true);
+        """,
+        database,
+    )
+    session = live.session(scope=Scope(role="writes_member"))
+    rows = await session.query("SELECT * FROM contacts").ready()
+    stages = await session.query(
+        "SELECT stage, count(*) AS n, sum(score) AS s, count(phone) FILTER (WHERE score > 1) AS p "
+        "FROM contacts GROUP BY stage"
+    ).ready()
+    total = await session.query("SELECT count(*), coalesce(sum(score), 0) FROM contacts WHERE stage = 'lead'").ready()
+    best = await session.query("SELECT stage, max(score) FROM contacts GROUP BY stage").ready()
+    assert [query.plan.kind for query in (rows, stages, total) if query.plan] == ["rows", "groups", "rerun"]
+    pictures: list[tuple[list[object], list[object]]] = []
+
+    def look(*_: object) -> None:
+        pictures.append((sorted(rows_of(stages)), rows_of(total)))
+
+    for query in (stages, total, best):
+        query.subscribe(look)
+    table = await session.table("contacts")
+    for write, expected in (
+        (lambda: table.update(2, {"stage": "lead"}), ([("lead", 3, 6, 2)], [(3, 6)])),
+        (lambda: table.insert({"name": "Dan", "stage": "lost"}), ([("lead", 3, 6, 2), ("lost", 1, None, 0)], [(3, 6)])),
+        (lambda: table.delete(3), ([("lead", 2, 3, 1), ("lost", 1, None, 0)], [(2, 3)])),
+    ):
+        made = write()
+        await asyncio.sleep(0)
+        assert pictures[-1] == expected and made.is_open
+        pictures.clear()
+        await made
+        await live.caught_up()
+        assert all(picture == expected for picture in pictures)
+    assert sorted(rows_of(best)) == [("lead", 2), ("lost", None)]
+
+
 async def test_a_conflict_shows_both_and_can_be_resolved(live: Live) -> None:
     session = live.session()
     table = await session.table("contacts")
