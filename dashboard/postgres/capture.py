@@ -40,8 +40,6 @@ from dashboard.postgres.captured import (
 from dashboard.postgres.connection import Connection, translated
 from dashboard.sql import load
 
-OURS = "dashboard_alerts."
-"""How names of our own tables begin that are captured like anybody's; they go with the last of the others."""
 _LOCK = "SELECT pg_advisory_xact_lock(1684107106, 3)"
 
 
@@ -82,6 +80,8 @@ async def install(connection: Connection, names: Sequence[str], *, lock_timeout:
 async def uninstall(connection: Connection, names: Sequence[str] = (), *, lock_timeout: float = 5.0) -> None:
     """Stop capturing these tables, or all; with the last one the log goes too, and no trace is left.
 
+    The tables of alerts are captured like others: they stay until they are uninstalled themselves, or all is.
+
     Raises
     ------
     RelationNotFound, CaptureError, NotNow
@@ -90,11 +90,8 @@ async def uninstall(connection: Connection, names: Sequence[str] = (), *, lock_t
     async with _alone(connection, lock_timeout):
         tables = [await _capturable(connection, name) for name in names]
         await _settle(connection, [table["oid"] for table in tables] or None, captured=False)
-        left = await captured_tables(connection)
-        if any(not table.name.startswith(OURS) for table in left):
+        if await captured_tables(connection):
             return
-        if left:
-            await _settle(connection, [table.oid for table in left], captured=False)
         await connection.execute(load("alerts_drop"))
         place = await here(connection)
         if place["has_schema"]:
