@@ -2,6 +2,7 @@
 
 from .bell import Bell
 from .chart import Chart
+from .comments import Comments
 from .feed import Feed
 from .group import Group
 from .here import Here
@@ -25,6 +26,7 @@ __all__ = [
     "SPANS",
     "Bell",
     "Chart",
+    "Comments",
     "Feed",
     "Field",
     "Group",

@@ -44,6 +44,7 @@ MODULES = (
     "lanes",
     "tabs",
     "bell",
+    "comments",
     "banner",
     "updates",
     "selection",

@@ -17,12 +17,13 @@ import { LanesView } from "./lanes.js";
 import { TabsView } from "./tabs.js";
 import { ChoicesView } from "./selection.js";
 import { BellView } from "./bell.js";
+import { CommentsView } from "./comments.js";
 import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
   progress: ProgressView, notices: NoticesView, here: HereView, switch: SwitchView, refresh: RefreshView, group: GroupView,
-  bell: BellView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
+  bell: BellView, comments: CommentsView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 
 export function render({ model, view, el }) {

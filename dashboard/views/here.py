@@ -52,6 +52,11 @@ class HereShape(Shape):
         return keyed_difference(old, new)
 
 
+def person_of(login: str) -> str:
+    """How others are told who somebody is: the same everywhere, and not their login."""
+    return hashlib.sha256(login.encode()).hexdigest()[:16]
+
+
 class Here(View):
     """Who is here, as initials that open to names and places.
 
@@ -88,7 +93,7 @@ class Here(View):
         who = viewer()
         self._live, self._page, self._record = live, page, record
         self._name = name if who is None else who.name
-        self._person = uuid4().hex if who is None else hashlib.sha256(who.login.encode()).hexdigest()[:16]
+        self._person = uuid4().hex if who is None else person_of(who.login)
         self._among = among or scope or scope_here() or Scope()
         self._presence: Presence | None = None
         self._is_there = False

@@ -22,6 +22,7 @@ TABLES = (
     "crm.sent_emails",
     "crm.email_clicks",
     "crm.member_activities",
+    "crm.comments",
 )
 
 

@@ -202,8 +202,8 @@ class Board:
         table.on("select", opened)
         return table
 
-    def contact(self, number: int, closed: Callable[[object], object]) -> View:
-        """Everything about one contact: how to reach them, what was done, and what became of their e-mails."""
+    def contact(self, number: int, closed: Callable[[object], object], said: View) -> View:
+        """Everything about one contact: how to reach them, what was done, what became of e-mails, and what is said."""
         from dashboard.views import Feed, Group, Table, Tile
 
         one, emails = self._query("contact", number), self._query("contact_emails", number)
@@ -230,6 +230,7 @@ class Board:
                 page_size=6,
                 span=7,
             ),
+            said,
             query=one,
             missing="There is no such contact among yours.",
             caption="contact",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from importlib.resources import files
 
+from dashboard.apps.loading import add_comments
 from dashboard.postgres.loading import copy_csv, one_transaction, run_script
 from dashboard.sample import folder
 
@@ -16,6 +17,7 @@ SAMPLES = (
     "sent_emails",
     "email_clicks",
 )
+COMMENTED = ("crm_member", "crm.contacts", "member_id")
 _SQL = files(__package__ or "dashboard.apps.crm")
 
 
@@ -25,12 +27,14 @@ async def load(dsn: str) -> bool:
     Returns
     -------
     bool
-        False when the CRM's tables were there already: then nothing is touched.
+        False when the CRM's tables were there already: then none of them is touched.
     """
     async with one_transaction(dsn, lock="dashboard: load crm") as connection:
         if await connection.fetchval("SELECT to_regclass('crm.contacts') IS NOT NULL"):
+            await add_comments(connection, *COMMENTED)
             return False
         await run_script(connection, _SQL.joinpath("schema.sql").read_text(encoding="utf-8"))
+        await add_comments(connection, *COMMENTED)
         await run_script(connection, _SQL.joinpath("staging.sql").read_text(encoding="utf-8"))
         for name in SAMPLES:
             await copy_csv(connection, f"sample_{name}", folder() / "crm" / f"{name}.csv")

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.details import Details
-from dashboard.apps.frame import bell, choice_of_member, for_member, here, place, scope_of
+from dashboard.apps.details import Details, Told
+from dashboard.apps.frame import bell, choice_of_member, comments, for_member, here, place, scope_of
 from dashboard.views import SPANS, Field, Page, Refresh, Selection
 
 from .board import KINDS, SQL, STAGES, STATUSES, Board
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
 
 
 def page(live: Live) -> Viewable:
@@ -35,7 +36,12 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         first="24h",
     )
     board = Board(live, member, selection)
-    present = here(live, "crm", members, member, scope_of("crm_member", member))
+    scope = scope_of("crm_member", member)
+    present = here(live, "crm", members, member, scope)
+
+    def contact(number: int, closed: Told) -> View:
+        return board.contact(number, closed, comments(live, "crm.comments", number, members, member, scope))
+
     shown = Page(
         *board.tiles(),
         board.chart(),
@@ -44,13 +50,13 @@ def _page(live: Live, members: LiveQuery, member: int) -> Viewable:
         board.emails(),
         board.templates(),
         board.team(),
-        (Details("contact", board.contacts, board.contact, present).column, 12),
+        (Details("contact", board.contacts, contact, present).column, 12),
         live=live,
         title="Network overview",
         active="CRM",
         selection=selection,
         colours={"kind": KINDS, "stage": STAGES, "status": STATUSES},
-        alerts=bell(live, scope_of("crm_member", member)),
+        alerts=bell(live, scope),
         toolbar=[choice_of_member(members, member), Refresh(live), present],
     )
     return shown.__panel__()

@@ -22,6 +22,7 @@ TABLES = (
     "outreach.messages",
     "outreach.logs",
     "outreach.import_status",
+    "outreach.comments",
 )
 SAMPLES = ("users", "campaigns", "connections", "messages", "imports")
 
@@ -37,7 +38,7 @@ APP = App(
     title="Outreach",
     summary="Campaigns of invitations, who accepts and who replies, and imports under way, each user seeing their own.",
     tables=TABLES,
-    load=partial(load_app, app="outreach", samples=SAMPLES),
+    load=partial(load_app, app="outreach", samples=SAMPLES, commented=("outreach.campaigns", "user_id")),
     actor=Sender,
     page=_page,
     role="outreach_member",

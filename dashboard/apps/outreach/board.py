@@ -156,8 +156,8 @@ class Board:
         heard = (self._live.topic(name, scope=self._scope) for name in topics)
         return Messages(*heard, fields={"message": "text"}, key=key)
 
-    def campaign(self, number: int, closed: Callable[[object], object]) -> View:
-        """Everything about one campaign."""
+    def campaign(self, number: int, closed: Callable[[object], object], said: View) -> View:
+        """Everything about one campaign, and what is said about it."""
         rates = self._query("campaign_rates", number)
         group = Group(
             Tile(self._query("campaign", number), title="Status", column="status", format="{}"),
@@ -183,6 +183,7 @@ class Board:
                 select={"state": "state"},
                 page_size=5,
             ),
+            said,
             query=self._query("campaign", number),
             missing="There is no such campaign among yours.",
             caption="campaign",

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from dashboard.apps.details import Details
-from dashboard.apps.frame import choice_of_member, for_member, here, place, scope_of
+from dashboard.apps.details import Details, Told
+from dashboard.apps.frame import choice_of_member, comments, for_member, here, place, scope_of
 from dashboard.views import Field, Page, Refresh, Selection
 
 from .board import SQL, STATES, STATUSES, TOLD, Board
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
 
 
 def page(live: Live) -> Viewable:
@@ -33,10 +34,15 @@ def _page(live: Live, members: LiveQuery, user: int) -> Viewable:
     )
     selection = Selection(*fields)
     board = Board(live, user, selection)
-    present = here(live, "outreach", members, user, scope_of("outreach_member", user))
+    scope = scope_of("outreach_member", user)
+    present = here(live, "outreach", members, user, scope)
+
+    def campaign(number: int, closed: Told) -> View:
+        return board.campaign(number, closed, comments(live, "outreach.comments", number, members, user, scope))
+
     shown = Page(
         *board.tiles(),
-        (Details("campaign", board.campaigns, board.campaign, present).column, 12),
+        (Details("campaign", board.campaigns, campaign, present).column, 12),
         (place(board.states(), board.imports(), board.now()), 4),
         board.activity(),
         board.connections(),

@@ -23,6 +23,7 @@ TABLES = (
     "storefront.order_items",
     "storefront.downloads",
     "storefront.activities",
+    "storefront.comments",
 )
 
 

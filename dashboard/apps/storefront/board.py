@@ -7,7 +7,7 @@ customers just did is high, lists are medium, how it all went lately is low.
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from dashboard.apps.frame import place, scope_of
@@ -16,7 +16,7 @@ from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
-    from dashboard.views import Selection
+    from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.storefront", "queries")
 LANES = {"pending": "To be paid", "paid": "To be shipped", "shipped": "On the way"}
@@ -153,9 +153,9 @@ class Board:
             ),
         ]
 
-    def orders(self) -> Sequence[Any]:
+    def orders(self, all_orders: Any) -> Sequence[Any]:
         """What has to be done, and every order there ever was."""
-        from dashboard.views import Lanes, Table
+        from dashboard.views import Lanes
 
         return [
             self._today("orders_today", "orders_by_day", "Orders today", change="absolute", span=6),
@@ -171,24 +171,59 @@ class Board:
                 select="order",
                 below="order {id} · {items} pieces · € {total:,.2f}",
             ),
-            Table(
-                self._chosen("orders", "category", "order"),
-                title="All orders",
-                columns={
-                    "id": "Order",
-                    "customer": "Customer",
-                    "status": "Status",
-                    "items": "Pieces",
-                    "total": "Total",
-                    "placed": "Placed",
-                },
-                formats={"id": "{}", "total": "€ {:,.2f}"},
-                tags=["status"],
-                tones={"pending": "warn", "cancelled": "bad"},
-                select={"status": "order"},
-                scroll=True,
-            ),
+            (all_orders, 12),
         ]
+
+    def all_orders(self, opened: Callable[[object], object]) -> View:
+        """Every order there ever was; a click opens one."""
+        from dashboard.views import Table
+
+        table = Table(
+            self._chosen("orders", "category", "order"),
+            title="All orders",
+            columns={
+                "id": "Order",
+                "customer": "Customer",
+                "status": "Status",
+                "items": "Pieces",
+                "total": "Total",
+                "placed": "Placed",
+            },
+            formats={"id": "{}", "total": "€ {:,.2f}"},
+            tags=["status"],
+            tones={"pending": "warn", "cancelled": "bad"},
+            select={"status": "order"},
+            scroll=True,
+        )
+        table.on("select", opened)
+        return table
+
+    def order(self, number: int, closed: Callable[[object], object], said: View) -> View:
+        """What was bought, and what is said about it."""
+        from dashboard.views import Group, Table, Tile
+
+        one = self._query("order", number)
+        group = Group(
+            Tile(one, title="Status", column="status", format="{}", span=4),
+            Tile(one, title="Pieces", column="items", span=4),
+            Tile(one, title="Total", column="total", format="€ {:,.2f}", span=4),
+            Table(
+                self._query("order_items", number),
+                title="Bought",
+                columns=["product", "category", "quantity", "price"],
+                formats={"price": "€ {:,.2f}"},
+                tags=["category"],
+                search=False,
+                page_size=6,
+                span=6,
+            ),
+            (said, 6),
+            query=one,
+            missing="There is no such order among yours.",
+            caption="order",
+        )
+        group.on("close", closed)
+        return group
 
     def downloads(self) -> Sequence[Any]:
         """Files on their way to those who bought them."""

@@ -9,4 +9,4 @@ SAMPLES = ("shops", "products", "customers", "favourites", "orders", "order_item
 
 async def load(dsn: str) -> bool:
     """Create the schema ``storefront`` and fill it with rows that end now; False when it was there already."""
-    return await load_app(dsn, "storefront", SAMPLES)
+    return await load_app(dsn, "storefront", SAMPLES, ("storefront.orders", "shop_id"))

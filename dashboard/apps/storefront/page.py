@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import bell, choice_of_member, for_member, here, scope_of
+from dashboard.apps.details import Details, Told
+from dashboard.apps.frame import bell, choice_of_member, comments, for_member, here, scope_of
 from dashboard.views import Field, Page, Refresh, Selection, Status, Tabs
 
 from .board import DOWNLOADED, KINDS, ORDERED, SQL, Board
@@ -13,6 +15,7 @@ if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from dashboard.live import Live, LiveQuery
+    from dashboard.views import View
 
 
 def page(live: Live) -> Viewable:
@@ -33,17 +36,25 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         Field("download", "Download", DOWNLOADED),
     )
     board = Board(live, shop, selection)
+    scope = scope_of("storefront_member", shop)
+    present = here(live, "storefront", shops, shop, scope)
+
+    def order(number: int, closed: Told) -> View:
+        return board.order(number, closed, comments(live, "storefront.comments", number, shops, shop, scope))
+
+    def orders() -> Sequence[Any]:
+        return board.orders(Details("purchase", board.all_orders, order, present).column)
+
     tabs = Tabs(
         {
             "Overview": board.overview,
             "Favourites": board.favourites,
-            "Orders": board.orders,
+            "Orders": orders,
             "Downloads": board.downloads,
         },
         title="Storefront",
         aside=[Status(live, variant="minimal")],
     )
-    present = here(live, "storefront", shops, shop, scope_of("storefront_member", shop))
     shown = Page(
         tabs,
         live=live,
@@ -51,7 +62,7 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         active="Storefront",
         colours={"kind": KINDS, "outcome": ("done", "failed")},
         selection=selection,
-        alerts=bell(live, scope_of("storefront_member", shop)),
+        alerts=bell(live, scope),
         toolbar=[choice_of_member(shops, shop), Refresh(live), present],
     )
     return shown.__panel__()

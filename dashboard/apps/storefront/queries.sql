@@ -172,6 +172,21 @@ WHERE ($2::text IS NULL OR ordered.status::text = $2)
                                           WHERE product.category = $1))
 ORDER BY ordered.placed_at DESC, ordered.id DESC;
 
+-- name: order
+-- $1: the order, as in the next.
+SELECT ordered.id, 'Order ' || ordered.id || ' of ' || customer.name AS title, customer.email AS note,
+       ordered.status::text AS status, ordered.items, ordered.total
+FROM storefront.orders ordered
+JOIN storefront.customers customer ON customer.id = ordered.customer_id
+WHERE ordered.id = $1;
+
+-- name: order_items
+SELECT item.order_id, item.product_id, product.name AS product, product.category, item.quantity, item.price
+FROM storefront.order_items item
+JOIN storefront.products product ON product.id = item.product_id
+WHERE item.order_id = $1
+ORDER BY item.product_id;
+
 -- name: downloads
 -- What is under way comes first. $2: status; NULL for all.
 SELECT download.id, product.name AS file, customer.name AS customer, download.status::text AS status, download.progress,
