@@ -1,4 +1,4 @@
-"""Two people in two browsers on two server processes: they see each other, and hear what is meant for them."""
+"""Two people in two browsers on two server processes: they see each other, talk, and hear what is meant for them."""
 
 from __future__ import annotations
 
@@ -11,8 +11,10 @@ from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 
 from dashboard import apps
+from dashboard.postgres.scope import Scope
 from dashboard.postgres.server import Server
 from dashboard.surfaces.capturing import install
+from dashboard.surfaces.people import add
 from tests.conftest import psql
 from tests.serving import served
 
@@ -22,12 +24,27 @@ OTHERS = """INSERT INTO outreach.import_status (user_id, campaign_id, source, to
             SELECT user_id, id, 'theirs', 9 FROM outreach.campaigns WHERE user_id = 2 LIMIT 1;"""
 
 
+PEOPLE = (("ann", "Ann Ames", 1), ("ben", "Ben Bard", 1), ("cleo", "Cleo Cole", 2))  # login, name, user of outreach
+PASSWORD = "correct horse battery"
+
+
 @pytest.fixture
 async def outreach_database(app_database: Callable[[str], str]) -> str:
-    """Return a database with outreach and its log."""
+    """Return a database with outreach, its log, and three people, two of whom look as the same user."""
     dsn = app_database("outreach")
     await install(dsn, apps.find("outreach").tables)
+    for login, name, user in PEOPLE:
+        scope = Scope(role="outreach_member", settings={"app.user_id": str(user)})
+        await add(dsn, login, name=name, password=PASSWORD, page="", scope=scope, is_operator=False)
     return dsn
+
+
+async def log_in(tab: Tab, address: str, login: str) -> None:
+    await tab.goto(address)
+    await tab.get_by_label("Login").fill(login)
+    await tab.get_by_label("Password").fill(PASSWORD)
+    await tab.get_by_role("button").click()
+    await expect(here(tab)).to_be_visible()
 
 
 @pytest.fixture
@@ -59,10 +76,11 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
     assert page.context.browser is not None
     theirs = await (await page.context.browser.new_context(viewport={"width": 390, "height": 844})).new_page()
     third = await (await page.context.browser.new_context()).new_page()
-    await page.goto(f"{one}outreach?member=1")
+    await log_in(page, f"{one}outreach", "ann")
     await expect(here(page)).to_have_accessible_name("Here now: only you")
-    await theirs.goto(f"{two}outreach?member=1&campaign=2")
-    await third.goto(f"{two}outreach?member=2")
+    campaign = psql(server, "SELECT min(id) FROM outreach.campaigns WHERE user_id = 1", outreach_database).strip()
+    await log_in(theirs, f"{two}outreach?campaign={campaign}", "ben")
+    await log_in(third, f"{two}outreach?campaign={campaign}", "cleo")
     await expect(here(page)).to_have_accessible_name("Here now: you and 1 other")
     await expect(here(theirs)).to_have_accessible_name("Here now: you and 1 other")
     await expect(here(third)).to_have_accessible_name("Here now: only you")
@@ -71,7 +89,7 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
     await page.keyboard.press("Enter")
     people = page.get_by_role("list", name="Here now").get_by_role("listitem")
     await expect(people).to_have_count(2)
-    await expect(people.filter(has_not_text="(you)")).to_contain_text("on this page · campaign 2")
+    await expect(people.filter(has_not_text="(you)")).to_contain_text(f"Ben Bardon this page · campaign {campaign}")
     await page.keyboard.press("Escape")
     await expect(people.first).to_be_hidden()
 
@@ -85,6 +103,57 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
     assert "theirs" not in mine + same
     assert "fair" not in others
 
+    await page.goto(f"{one}outreach?campaign={campaign}")
+    await they_talk(server, outreach_database, page, theirs)
+    await expect(third.get_by_role("heading", name="There is no such campaign among yours.")).to_be_visible()
+    await expect(third.get_by_role("log").get_by_role("listitem")).to_have_count(0)
+
     kill_two()
     complaints.clear()
     await expect(here(page)).to_have_accessible_name("Here now: only you")
+
+
+async def they_talk(server: Server, dsn: str, ann: Tab, ben: Tab) -> None:
+    """Comments on a campaign that both have open."""
+    own, said = (tab.get_by_role("log", name="Comments").get_by_role("listitem") for tab in (ann, ben))
+    write, answer = (tab.get_by_role("textbox", name="Write a comment") for tab in (ann, ben))
+    await expect(ann.get_by_text("Nobody has said anything yet.")).to_be_visible()
+    await write.fill("See <b>this</b>\nhttps://example.org")
+    await write.press("Control+Enter")
+    for thread in (own, said):
+        await expect(thread).to_have_count(1)
+        await expect(thread).to_contain_text("Ann Ames")
+        await expect(thread.locator("p")).to_have_text("See <b>this</b>\nhttps://example.org")
+    await expect(write).to_have_value("")
+    await answer.fill("word " * 200 + "x" * 300)
+    await ben.get_by_role("button", name="Comment").click()
+    await expect(own).to_have_count(2)
+    await expect(own.nth(1)).to_contain_text("Ben Bard")
+    await expect(own.get_by_role("button", name="Edit")).to_have_count(1)
+    assert await ben.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+    await own.first.get_by_role("button", name="Edit").click()
+    change = ann.get_by_role("textbox", name="Change the comment")
+    await expect(change).to_be_focused()
+    await change.fill("Seen")
+    await change.press("Control+Enter")
+    await expect(said.first.locator("p")).to_have_text("Seen")
+    await expect(said.first).to_contain_text("edited")
+
+    psql(server, "REVOKE INSERT ON outreach.comments FROM outreach_member", dsn)
+    await write.fill("Not lost")
+    refusal = asyncio.ensure_future(told(ann, "This comment was not kept"))
+    await write.press("Control+Enter")
+    await refusal
+    await expect(write).to_have_value("Not lost")
+    await expect(own).to_have_count(2)
+    psql(server, "GRANT INSERT (id, record, author, name, body) ON outreach.comments TO outreach_member", dsn)
+    await ann.reload()
+    await expect(write).to_have_value("Not lost")
+    await write.press("Control+Enter")
+    await expect(said).to_have_count(3)
+    await expect(write).to_have_value("")
+
+    await own.first.get_by_role("button", name="Delete").click()
+    await own.first.get_by_role("button", name="Delete for good").click()
+    await expect(said).to_have_count(2)
