@@ -10,6 +10,7 @@ those who were told are told so. The words are Grafana's.
     alerts.py     the engine of one process: holds rules, and notes what follows
     sender.py     sends what is due, whoever noted it
     message.py    the words of a message
+    preferring.py contact points, and what people want
     contact.py    the ways out: e-mail, and what Apprise reaches
 """
 

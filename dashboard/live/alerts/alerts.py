@@ -14,23 +14,20 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from datetime import time as clock_time
-from typing import TYPE_CHECKING, Any, TypeVar
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from dashboard.errors import AlertError, DashboardError, NotNow
-from dashboard.postgres import alerts, preferences
+from dashboard.postgres import alerts
 from dashboard.postgres.asking import Asking
-from dashboard.postgres.connection import Connection
-from dashboard.postgres.scope import Scope
 from dashboard.settings import settings
 
-from .contact import check
-from .rule import SEVERITIES, Rule, Severity
+from .preferring import PATIENCE, Preferring
+from .rule import Rule
 from .sender import Sender
 from .watch import Watch, rows_of
 
@@ -38,8 +35,6 @@ if TYPE_CHECKING:
     from dashboard.live.live import Live
     from dashboard.live.query import Subscription
 
-T = TypeVar("T")
-PATIENCE = 15.0
 FAREWELL = 1.5
 """Seconds to let go of the rules when it ends; else others wait for the lease's end."""
 FORGET = 3_600.0
@@ -68,14 +63,13 @@ class Timing:
     poll: timedelta = timedelta(seconds=2)
 
 
-class Alerts:
+class Alerts(Preferring):
     """Alerts on one database, in one process; `dashboard.Live.alerts`."""
 
     def __init__(self, live: Live) -> None:
-        self.live = live
+        super().__init__(live)
         self.rules: dict[str, Rule] = {}
         self.timing = Timing()
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
         self.problem: DashboardError | None = None
         self.is_installed: bool | None = None  # it is not known yet
         self.id = uuid4()
@@ -85,7 +79,6 @@ class Alerts:
         self._starting: Subscription | None = None
         self._renew_at = self._forget_at = 0.0
         self._news = asyncio.Event()
-        self._asked: Asking | None = None
 
     @property
     def held(self) -> tuple[str, ...]:
@@ -128,95 +121,10 @@ class Alerts:
 
     async def install(self) -> None:
         """Make the tables of alerts in this database, if they are not there."""
-        await self._ask(alerts.install)
+        await self.ask(alerts.install)
         self.is_installed = True
         self._renew_at = 0.0
         self._news.set()
-
-    async def contact_point(self, name: str, url: str | None) -> None:
-        """Add or change a contact point: where messages can be sent to; None takes it away.
-
-        Parameters
-        ----------
-        url
-            ``mailto://…``, or any of Apprise's; with ``{to}`` where a person's own address belongs.
-
-        Raises
-        ------
-        AlertError
-            It is no such address.
-        """
-        if url is None:
-            await self._ask(lambda connection: preferences.remove_contact_point(connection, name))
-            return
-        check(url)
-        await self._ask(lambda connection: preferences.set_contact_point(connection, name, url))
-
-    async def prefer(
-        self,
-        scope: Scope,
-        contact_point: str,
-        *,
-        address: str = "",
-        minimum: Severity = "warning",
-        quiet: tuple[clock_time, clock_time] | None = None,
-        zone: str = "UTC",
-    ) -> None:
-        """Say how a person wants to be told.
-
-        Parameters
-        ----------
-        scope
-            In whose eyes that person looks.
-        address
-            Their own, where the contact point has a ``{to}``.
-        minimum
-            The least severity they want to hear of there.
-        quiet
-            From when until when they want to hear of what is critical only, in their time `zone`.
-        """
-        wanted = {
-            "address": address.strip(), "minimum": minimum, "zone": zone,
-            "quiet_from": quiet and quiet[0], "quiet_until": quiet and quiet[1],
-        }  # fmt: skip
-        if minimum not in SEVERITIES:
-            raise AlertError(f"There is no severity {minimum!r}.", f"Choose from: {', '.join(SEVERITIES)}.")
-        await self._ask(lambda connection: preferences.prefer(connection, scope, contact_point, wanted))
-
-    async def leave(self, scope: Scope, contact_point: str) -> None:
-        """Tell a person nothing there any more."""
-        await self._ask(lambda connection: preferences.prefer(connection, scope, contact_point, None))
-
-    async def places(self, scope: Scope) -> list[dict[str, Any]]:
-        """Contact points that a person may be told at, and how they want to be."""
-        return await self._ask(lambda connection: preferences.places(connection, scope))
-
-    async def silence(
-        self,
-        scope: Scope,
-        rule: str | None,
-        length: timedelta,
-        *,
-        labels: dict[str, str] | None = None,
-        reason: str = "",
-    ) -> None:
-        """Tell a person nothing of a rule (None: of any) for so long; `Scope()` stands for everybody."""
-        until = self.clock() + length
-        await self._ask(lambda connection: preferences.silence(connection, scope, rule, labels or {}, until, reason))
-
-    async def speak(self, scope: Scope, rule: str | None = None) -> None:
-        """End a person's silences."""
-        await self._ask(lambda connection: preferences.speak(connection, scope, rule))
-
-    async def see(self, scope: Scope, until: datetime) -> None:
-        """Note that a person has seen what they were told until then."""
-        await self._ask(lambda connection: preferences.see(connection, scope, until))
-
-    async def _ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
-        if self._asked is None:
-            self._asked = Asking(self.live.dsn, "dashboard: alerts", patience=PATIENCE)
-            self.live.on_close(self._asked.drop)
-        return await self._asked.ask(question)
 
     async def _run(self) -> None:
         asking = Asking(self.live.dsn, "dashboard: messages", patience=PATIENCE)
@@ -240,7 +148,7 @@ class Alerts:
             if self.is_installed:
                 with suppress(DashboardError, TimeoutError):
                     async with asyncio.timeout(FAREWELL):
-                        await self._ask(lambda connection: alerts.release(connection, self.id))
+                        await self.ask(lambda connection: alerts.release(connection, self.id))
             asking.drop()
             if self._asked is not None:
                 self._asked.drop()
@@ -290,16 +198,16 @@ class Alerts:
 
     async def _renew(self) -> None:
         """Hold what can be held."""
-        self.is_installed = await self._ask(alerts.is_installed)
+        self.is_installed = await self.ask(alerts.is_installed)
         if not self.is_installed:
             raise alerts.not_installed()
         names = list(self.rules)
         if not self._is_declared:
             contacts = {name: rule.to for name, rule in self.rules.items()}
-            await self._ask(lambda connection: alerts.declare(connection, contacts))
+            await self.ask(lambda connection: alerts.declare(connection, contacts))
             self._is_declared = True
         lease = self.timing.lease
-        held = await self._ask(lambda connection: alerts.hold(connection, names, self.id, lease))
+        held = await self.ask(lambda connection: alerts.hold(connection, names, self.id, lease))
         self._renew_at = time.monotonic() + lease.total_seconds() / 3
         for name in set(self._watches) - {rule.name for rule in held}:
             self._drop(name)
@@ -309,14 +217,14 @@ class Alerts:
             self._watches[rule.name].hold(rule)
         if time.monotonic() >= self._forget_at and held:
             retention = timedelta(seconds=settings().alert_retention)
-            await self._ask(lambda connection: alerts.forget(connection, retention))
+            await self.ask(lambda connection: alerts.forget(connection, retention))
             self._forget_at = time.monotonic() + FORGET
 
     def _drop(self, name: str) -> None:
         self._watches.pop(name).close()
 
     async def _move(self, watch: Watch, now: datetime, sender: Sender) -> None:
-        await self._ask(watch.load)
+        await self.ask(watch.load)
         following = watch.look(now)
         if following is None:
             return
@@ -324,6 +232,6 @@ class Alerts:
             notices, changed = rows_of(watch.rule, following)
             ended: Sequence[str] = [one.fingerprint for one in following.ended]
             noted: dict[str, Any] = {"now": now, "changed": changed, "ended": ended, "notices": notices}
-            await self._ask(lambda connection: alerts.record(connection, watch.rule.name, self.id, **noted))
+            await self.ask(lambda connection: alerts.record(connection, watch.rule.name, self.id, **noted))
             sender.wake()
         watch.adopt(following)
