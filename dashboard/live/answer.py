@@ -30,6 +30,8 @@ from dashboard.postgres.reading import Column, Fingerprints, Reading
 from dashboard.postgres.scope import Scope
 
 Identity = tuple[str, tuple[Any, ...], Scope | None]
+LEAST_URGENT = 3
+"""Urgency of what is asked with low priority; critical is 0."""
 _numbers = itertools.count(1)
 
 
@@ -67,6 +69,7 @@ class Answer:
         self.relations: frozenset[int] = frozenset()
         self.fingerprints = Fingerprints()
         self.cost = 0.0
+        self.urgency = LEAST_URGENT
         self.number = next(_numbers)
         self.spent = Spent()
         self.polled = ""

@@ -44,7 +44,9 @@ class Work:
     aside
         Sent away, to be read on a connection of their own.
     behind
-        Left as they are, because they rest.
+        Left as they are, because they rest or the tick has no time for them.
+    spent
+        Seconds that the re-runs among `advanced` took last.
     """
 
     joined: set[Answer] = field(default_factory=set)
@@ -52,6 +54,7 @@ class Work:
     reopened: set[Answer] = field(default_factory=set)
     aside: set[Answer] = field(default_factory=set)
     behind: set[Answer] = field(default_factory=set)
+    spent: float = 0.0
 
     @property
     def done(self) -> set[Answer]:

@@ -12,6 +12,10 @@ answer is read anew, in one snapshot, and what differs is one delta.
 A re-run that is expensive is not repeated at every tick: it rests for three times what it cost, and says by its own
 offset how far it is true. One that is slow, waits for a lock, or failed, is read aside, on a connection of its own, and
 joins again: no query holds up the others for long. `Hub.settle` waits for such too.
+
+Re-runs that are cheap each and many, as readers under row-level security ask them, may together take `BUDGET` of a
+tick. Those for which no time is left are behind, as one that rests, and first in the next tick: whoever was read
+longest ago goes first, and priority is worth a part of that wait, so that nobody waits for ever.
 """
 
 from __future__ import annotations
@@ -42,6 +46,8 @@ CHEAP = 0.02
 """Seconds below which a re-run is done at every tick."""
 SLOW = 0.1
 """Seconds from which a re-run is done aside."""
+BUDGET = 0.3
+"""Seconds of a tick for re-runs, by what each cost last; the first of them is done in any case."""
 REST = 3.0
 """How many times its own cost an expensive re-run rests."""
 
@@ -221,7 +227,8 @@ class Hub:
         failed = {answer for answer in self.answers if answer.error is not None or answer.plan is None}
         if heartbeat or settle or work.joined or window.broken:
             await self._look_at_schema(reading, work, failed)
-        for answer in self._due(reader, changes, settle) - work.reopened - work.joined - failed - set(self._away):
+        due = self._due(reader, changes, settle) - work.reopened - work.joined - failed - set(self._away)
+        for answer in sorted(due, key=self._turn):
             anew = window.broken or answer in self._stale
             self._assign(answer, None if anew else changes, work, settle or window.broken)
         for answer in work.joined - work.reopened - failed:
@@ -242,8 +249,15 @@ class Hub:
             work.behind.add(answer)
         elif answer.cost > SLOW:
             work.aside.add(answer)
+        elif not now and not self._settling.wants(answer) and work.spent and work.spent + answer.cost > BUDGET:
+            work.behind.add(answer)
         else:
+            work.spent += answer.cost
             work.advanced[answer] = changes
+
+    def _turn(self, answer: Answer) -> float:
+        """When it is an answer's turn to be read again, if there is no time for all."""
+        return self._read_at.get(answer, 0.0) + answer.urgency * BUDGET
 
     def _due(self, reader: LogReader, changes: Changes, settle: bool) -> set[Answer]:
         """Answers that may differ in this snapshot: by a change, by the clock, or for all that is known."""

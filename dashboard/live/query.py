@@ -56,6 +56,7 @@ class LiveQuery:
     def __init__(self, live: Live, answer: Answer, priority: Priority) -> None:
         self.live = live
         self.priority = priority
+        answer.urgency = min(answer.urgency, PRIORITIES.index(priority))
         self._answer = answer
         self._subscriptions: set[Subscription] = set()
         self._ends: list[Callable[[], None]] = []

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import itertools
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -11,12 +12,13 @@ import pytest
 
 import dashboard
 from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, PrivilegeError, QueryError
-from dashboard.live import Delta, Live, LiveQuery, Scope, attempt
+from dashboard.live import Delta, Live, LiveQuery, Scope, attempt, hub
 from dashboard.live import live as live_module
 from dashboard.live.answer import Answer
 from dashboard.live.attempt import Work
 from dashboard.live.hub import Hub
 from dashboard.live.opening import Opening
+from dashboard.live.query import Priority
 from dashboard.postgres.capture import uninstall
 from dashboard.postgres.connection import Connection, Record
 from dashboard.postgres.follower import Pace
@@ -672,6 +674,34 @@ async def test_a_slow_query_does_not_hold_up_the_others(live: Live, writer: Conn
     assert longest < 0.2
     await live.caught_up()
     assert rows_of(slow) == rows_of(fast) == [(29,)]
+
+
+async def test_many_reruns_share_a_tick_by_priority_and_the_rest_follow(
+    watched: Live, writer: Connection, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(hub, "BUDGET", 10.0)
+    monkeypatch.setattr(hub, "SLOW", 100.0)
+    wanted: list[Priority] = ["low", "medium", "high", "critical"]
+    queries = [
+        await watched.query(f"SELECT {n} AS n, max(id) FROM orders", priority=priority).ready()
+        for n, priority in enumerate(wanted)
+    ]
+    steady = await watched.query("SELECT id FROM orders").ready()
+    await watched.caught_up()
+    moved: list[tuple[int, ...]] = []
+    watched.on_tick(lambda _tick: moved.append(tuple(rows_of(query)[0][1] for query in queries)))
+    for query in queries:
+        query._answer.cost = 20.0
+    await writer.execute("INSERT INTO orders VALUES (100)")
+    await eventually(lambda: moved and moved[-1] == (100,) * 4)
+    order = [now.index(100) for before, now in itertools.pairwise([(9,) * 4, *moved]) if before != now]
+    assert order == [3, 2, 1, 0]
+    assert (100,) in rows_of(steady)
+    for query in queries:
+        query._answer.cost = 20.0
+    await writer.execute("INSERT INTO orders VALUES (101)")
+    await watched.caught_up()
+    assert {rows_of(query)[0][1] for query in queries} == {101}
 
 
 async def test_a_query_that_times_out_does_not_hold_up_the_others(database: str, writer: Connection) -> None:
