@@ -218,10 +218,11 @@ class Write:
 
     def _anew(self, commands: Sequence[Command]) -> Write:
         assert self.again is not None
+        again = self.again(commands)
         self.forget(self)
         self.state = "discarded"
         self.changed(self)
-        return self.again(commands)
+        return again
 
     def __repr__(self) -> str:
         return f"<Write {self.key} {self.state}: {self.text}>"

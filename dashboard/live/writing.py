@@ -7,6 +7,7 @@ from abc import abstractmethod
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
@@ -86,6 +87,8 @@ class Writing:
         self.start()
         if self._writer is None:
             self._writer = Writer(self, self.spawn)
+            for write in self._writer.kept.values():
+                write.again = partial(self._submitted, scope=write.scope)
             self.hub.on_tick.append(self._ticked)
             self.hub.on_snapshot = self._look_up
         return self._writer
@@ -129,13 +132,13 @@ class Writing:
 
     async def _carried(self, commands: Sequence[Command], scope: Scope | None, key: Any = None) -> Receipt:
         write = Write(commands, scope=scope, key=key)
-        write.again = lambda again: self._submitted(again, scope)
+        write.again = partial(self._submitted, scope=scope)
         await self.writer.carry(write)
         return await write
 
     def _submitted(self, commands: Sequence[Command], scope: Scope | None, progress: Progress | None = None) -> Write:
         write = Write(commands, scope=scope, progress=progress)
-        write.again = lambda again: self._submitted(again, scope)
+        write.again = partial(self._submitted, scope=scope)
         self.spawn(self.writer.carry(write))
         return write
 

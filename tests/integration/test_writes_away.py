@@ -129,7 +129,9 @@ async def test_a_later_process_takes_over_and_reports_what_no_longer_applies(
     async with Live(proxy.dsn, pace=PACE) as latest:
         (refused,) = latest.waiting_writes
         assert refused.state == "refused" and "same text" in str(refused.error)
-        refused.discard()
+        psql(server, "DELETE FROM notes WHERE text = 'changed'; INSERT INTO notes (text) VALUES ('more')", database)
+        assert refused.choices == ("retry", "edit", "discard")
+        assert (await refused.retry()).count == 1
         assert not latest.waiting_writes
     assert not files(folder)
 
