@@ -87,6 +87,10 @@ class Settings(BaseSettings):
         default=120, gt=0, description="seconds a session without a browser is kept for its return"
     )
 
+    api_rate: float = Field(
+        default=100, gt=0, description="calls of /api a second that each caller may make, after twice as many at once"
+    )
+
     metrics_token: SecretStr | None = Field(
         default=None,
         description="bearer token that opens /metrics and the details of /health; empty: readable from this machine "

@@ -38,8 +38,13 @@ class App:
         when they are there already. None: it has no rows of its own.
     actor
         Makes the changes of `simulate`, by a seed. None: there is nothing to change.
+    adds
+        What the actor adds when it is told to: ``a contact``.
     page
         Builds the page for one session.
+    api
+        The tables whose rows programs may read and write at ``/api``, each as who they call for may; written as in
+        `tables`.
     alerts
         Declares the rules by which people are told of something (`Live.alert`).
     role, members
@@ -56,6 +61,8 @@ class App:
     tables: tuple[str, ...] = ()
     load: Callable[[str], Awaitable[bool]] | None = None
     actor: Callable[[int], Actor] | None = None
+    adds: str = ""
+    api: tuple[str, ...] = ()
     alerts: Callable[[Live], None] | None = None
     role: str = ""
     members: str = ""

@@ -71,7 +71,7 @@ async def entered(connection: Connection, scope: Scope | None, *, guarded: bool 
     with translated():
         await connection.execute("SAVEPOINT dashboard_scope")
     try:
-        await _enter(connection, scope)
+        await enter(connection, scope)
         yield
     finally:
         if not connection.is_closed():
@@ -79,7 +79,8 @@ async def entered(connection: Connection, scope: Scope | None, *, guarded: bool 
                 await connection.execute("ROLLBACK TO SAVEPOINT dashboard_scope")
 
 
-async def _enter(connection: Connection, scope: Scope) -> None:
+async def enter(connection: Connection, scope: Scope) -> None:
+    """Go on in `scope` until the open transaction, or the savepoint, ends."""
     # The role comes last: settings are made with the rights of the connection's own.
     wanted = dict(scope.settings) | ({} if scope.role is None else {"role": scope.role})
     if wanted:

@@ -29,6 +29,12 @@ CREATE TABLE IF NOT EXISTS dashboard_people.scope (
     settings jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object'),
     PRIMARY KEY (login, page));
 
+-- Keys of programs that call in somebody's name, by their hash.
+CREATE TABLE IF NOT EXISTS dashboard_people.api_key (
+    key_hash text PRIMARY KEY,
+    login text NOT NULL REFERENCES dashboard_people.person ON DELETE CASCADE,
+    issued_at timestamptz NOT NULL DEFAULT now());
+
 -- Logins that were ended before their time, by a hash of what their cookie says.
 CREATE TABLE IF NOT EXISTS dashboard_people.ended (
     login_hash text PRIMARY KEY,

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from dashboard.errors import SettingsError
-from dashboard.postgres import people
+from dashboard.postgres import keys, people
 from dashboard.postgres.asking import Asking
 from dashboard.postgres.people import Person
 from dashboard.surfaces.passwords import Passwords
@@ -32,6 +32,9 @@ class Directory(Protocol):
 
     async def check(self, login: str, password: str) -> bool:
         """Whether somebody's password is this one."""
+
+    async def whose(self, key_hash: str) -> str | None:
+        """The login of whoever holds the key of this hash."""
 
     async def end(self, key: str, seconds: float) -> None:
         """Remember that a login was ended."""
@@ -70,6 +73,10 @@ class Table:
             better = await self._passwords.hash(password)
             await self._asking.ask(lambda connection: people.rehash(connection, login, kept, better))
         return True
+
+    async def whose(self, key_hash: str) -> str | None:
+        """The login of whoever holds the key of this hash."""
+        return await self._asking.ask(lambda connection: keys.login_of(connection, key_hash))
 
     async def end(self, key: str, seconds: float) -> None:
         """Remember that a login was ended."""
@@ -117,6 +124,10 @@ class Samples:
     async def check(self, login: str, password: str) -> bool:
         """Everybody may be anybody."""
         return any(person.login == login for person in self.people)
+
+    async def whose(self, key_hash: str) -> str | None:
+        """The demo knows no keys."""
+        return None
 
     async def end(self, key: str, seconds: float) -> None:
         """The demo forgets with its process."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bokeh.server.views.auth_request_handler import AuthRequestHandler
 from panel.viewable import Viewable
@@ -18,16 +19,25 @@ from dashboard.postgres.scope import Scope
 from dashboard.surfaces.logins import login_of
 from dashboard.surfaces.plain import head
 
+if TYPE_CHECKING:
+    from dashboard.live import Live
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """One page of a site; `content` builds it for a session, or is a file of Panel's kind."""
+    """One page of a site; `content` builds it for a session, or is a file of Panel's kind.
+
+    The tables of `api` in the database of `live` can be read and written at ``/api`` by whoever may see the page, as
+    they see it.
+    """
 
     slug: str
     title: str
     summary: str
     content: Callable[[], Viewable] | Path
     is_for_operators: bool = False
+    api: tuple[str, ...] = ()
+    live: Live | None = None
 
     def scope_of(self, person: Person) -> Scope | None:
         """In whose eyes somebody sees it, operators with the server's own; None: there is nothing on it for them."""

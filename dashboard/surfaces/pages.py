@@ -35,11 +35,13 @@ def page_of(app: apps.App, live: Live) -> Page:
         summary=app.summary,
         content=_building(app.page, live),
         is_for_operators=app.is_for_operators,
+        api=app.api,
+        live=live,
     )
 
 
-def page_named(name: str, live: Live) -> Page:
-    """Return the page that a name or a file stands for.
+def page_named(name: str, live: Live, api: Sequence[str] = ()) -> Page:
+    """Return the page that a name or a file stands for; a file's opens the tables of `api` to programs.
 
     Raises
     ------
@@ -51,7 +53,7 @@ def page_named(name: str, live: Live) -> Page:
     path = Path(name).absolute()
     if not path.is_file():
         raise SettingsError(f"There is no file {name}.", "Name a Python file, or one of the apps.")
-    return Page(slug=path.stem, title=path.stem, summary="", content=path)
+    return Page(slug=path.stem, title=path.stem, summary="", content=path, api=tuple(api), live=live)
 
 
 def _building(build: Callable[[Live], Viewable], live: Live) -> Callable[[], Viewable]:

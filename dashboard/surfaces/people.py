@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 
 from dashboard.errors import SettingsError
-from dashboard.postgres import people
+from dashboard.postgres import keys, people
 from dashboard.postgres.connection import Connection, connect, translated
 from dashboard.postgres.people import EVERYWHERE, Person
 from dashboard.postgres.scope import Scope
@@ -67,6 +67,26 @@ async def remove(dsn: str, login: str) -> None:
     async with _changing(dsn) as connection:
         await _known(connection, login)
         await people.remove(connection, login)
+
+
+async def key(dsn: str, login: str) -> str:
+    """Issue a key of somebody's for /api; it is told this once.
+
+    Raises
+    ------
+    SettingsError
+        There is nobody of this login.
+    """
+    async with _changing(dsn) as connection:
+        await _known(connection, login)
+        return await keys.issue(connection, login)
+
+
+async def revoke(dsn: str, login: str) -> str:
+    """Make all keys of somebody void, and say how many there were; raises as `key`."""
+    async with _changing(dsn) as connection:
+        await _known(connection, login)
+        return f"{await keys.revoke(connection, login)} keys of {login} are void."
 
 
 async def listed(dsn: str) -> list[str]:

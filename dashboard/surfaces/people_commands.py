@@ -71,6 +71,20 @@ def remove(dsn: Dsn, login: Login, /) -> None:
     _print(f"{login} is removed.")
 
 
+@people.command
+def key(
+    dsn: Dsn,
+    login: Login,
+    /,
+    *,
+    revoke: Annotated[bool, Parameter(negative=(), help="Make all of their keys void instead.")] = False,
+) -> None:
+    """Print a new key with which a program calls /api in somebody's name; it cannot be shown again."""
+    from dashboard.surfaces import people as work
+
+    _print(asyncio.run(work.revoke(dsn, login) if revoke else work.key(dsn, login)))
+
+
 @people.command(name="list")
 def list_(dsn: Dsn, /) -> None:
     """Say who there is, and what they see."""

@@ -50,7 +50,7 @@ class Answering(RequestHandler):
             return None if self.is_operator else 403
         if token is not None:
             return 401
-        return None if _is_here(self.request) else 403
+        return None if is_here(self.request) else 403
 
     def answer(self, text: str | bytes, kind: str) -> None:
         """Send the answer; it is never kept by anybody between."""
@@ -72,7 +72,7 @@ def _holds(request: HTTPServerRequest, token: str) -> bool:
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-def _is_here(request: HTTPServerRequest) -> bool:
+def is_here(request: HTTPServerRequest) -> bool:
     """Whether a program on this machine asks, for itself, under this machine's own name."""
     if any(name in request.headers for name in FORWARDED):
         return False

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from dashboard.surfaces.front import Page
     from dashboard.surfaces.login import Access
     from dashboard.surfaces.probe import Probe
+    from dashboard.surfaces.rest import Rest
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # what users write for all interfaces
 LARGEST_MESSAGE = 100 * 2**20
@@ -65,6 +66,7 @@ class Site:
         self._port = chosen.port if port is None else port
         self._server: WebServer | None = None
         self._probe: Probe | None = None
+        self._rest: Rest | None = None
 
     @property
     def url(self) -> str:
@@ -128,6 +130,8 @@ class Site:
         self._guard.close()
         if self._probe is not None:
             await self._probe.close()
+        if self._rest is not None:
+            await self._rest.close()
 
     def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
         from bokeh.server.auth_provider import NullAuth
@@ -137,15 +141,18 @@ class Site:
         from dashboard.surfaces.logins import UNTOLD
         from dashboard.surfaces.metrics import MetricsAnswer
         from dashboard.surfaces.probe import Probe
+        from dashboard.surfaces.rest import Rest
         from dashboard.surfaces.unknown import UnknownPage
         from dashboard.views.socket import ROUTES
 
         self._probe = Probe()
         logins = None if self._access is None else self._access.logins
+        self._rest = Rest(self._pages, logins)
         own = [
             ("/?", FrontPage, {"pages": self._pages}),
             ("/health", HealthAnswer, {"probe": self._probe, "logins": logins}),
             ("/metrics", MetricsAnswer, {"probe": self._probe, "logins": logins}),
+            *self._rest.routes,
             *([] if self._access is None else self._access.pages),
         ]
         return {

@@ -70,4 +70,4 @@ def test_people_are_private_to_whoever_keeps_them(told: Told, server: Server, da
     assert told("add", "ana", typed="correct horse\n")[0] == 0
     tables = "FROM pg_class WHERE relkind = 'r' AND relnamespace = 'dashboard_people'::regnamespace"
     may = f"SELECT count(*), bool_or(has_table_privilege('{ROLE}', oid, 'SELECT')) {tables}"
-    assert psql(server, may, database) == "4|f\n"
+    assert psql(server, may, database) == "5|f\n"

@@ -1,0 +1,88 @@
+"""Rows that callers send, as the values that a typed write takes. Pure.
+
+JSON's numbers are read as decimals, so that no digit of a `numeric` is lost.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Callable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from dashboard.postgres.writable import WritableColumn, WritableTable
+from dashboard.surfaces.rest.problem import Refused
+
+
+def values(content: bytes, table: WritableTable) -> dict[str, Any]:
+    """The columns of a row that was sent.
+
+    Raises
+    ------
+    Refused
+        It is no JSON object, or names a column that is none.
+    """
+    try:
+        said = json.loads(content.decode(), parse_float=Decimal, parse_constant=_none, object_pairs_hook=_once)
+        json.dumps(said, default=float, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except (ValueError, RecursionError, OverflowError) as error:
+        raise Refused(400, "The body is no JSON that can be read. Send one object in UTF-8.") from error
+    if not isinstance(said, dict):
+        raise Refused(422, "The body is no row. Send one object, with a value for each column.")
+    for name in said:
+        if name not in table.columns:
+            known = ", ".join(column.name for column in table.columns.values() if not column.computed)
+            raise Refused(422, f"{table.name} has no column {name[:50]!r}. It has {known}.")
+    return {name: _fitted(table.columns[name], value) for name, value in said.items()}
+
+
+def whole(table: WritableTable, said: dict[str, Any], key: Sequence[str]) -> dict[str, Any]:
+    """A row that takes the place of the one with this key.
+
+    Raises
+    ------
+    Refused
+        A column is missing, or another key stands in it.
+    """
+    for name, part in zip(table.key, key, strict=True):
+        if name in said and str(said[name]) != part:
+            raise Refused(422, f"{name} is {part} in the address. Leave it out of the body, or give the same.")
+    given = {**dict(zip(table.key, key, strict=True)), **said}
+    wanted = [column.name for column in table.columns.values() if column.readable and not column.computed]
+    missing = [name for name in wanted if name not in given]
+    if missing:
+        raise Refused(422, f"PUT takes a whole row: {', '.join(missing)} is missing. PATCH changes some columns.")
+    return given
+
+
+def _fitted(column: WritableColumn, value: Any) -> Any:
+    """A value as the driver takes it where JSON has no such type; what cannot be read is left to be refused."""
+    if column.base in ("json", "jsonb"):
+        return None if value is None else json.dumps(value, default=float)
+    convert = _READ.get(column.base)
+    if convert is None or not isinstance(value, str):
+        return value
+    try:
+        return convert(value)
+    except ValueError as error:
+        raise Refused(422, f"{value[:50]!r} is no value for {column.name}. It holds {column.type}.") from error
+
+
+_READ: dict[str, Callable[[str], Any]] = {
+    "bytea": lambda text: bytes.fromhex(text.removeprefix("\\x")),
+    "time": dt.time.fromisoformat,
+    "timetz": dt.time.fromisoformat,
+}
+
+
+def _none(constant: str) -> Any:
+    raise ValueError(constant)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object; a name that stands in it twice means two things."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError(pairs)
+    return found
