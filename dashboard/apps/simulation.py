@@ -30,6 +30,9 @@ class Actor(Protocol):
     async def act(self, connection: Connection) -> int:
         """Make the next change, in one transaction; return how many changes it counts for."""
 
+    async def add(self, connection: Connection) -> int:
+        """Begin one of what it is all about (`App.adds`), now; return 0 where nobody is there to do it."""
+
 
 class Simulation:
     """Writes to a database until it is stopped.
@@ -112,9 +115,9 @@ class Simulation:
         try:
             with translated():
                 made = await self._actor.act(connection)
-        except QueryError as error:
-            if (error.sqlstate or "")[:2] not in OVERTAKEN:
-                raise
+        except (IndexError, QueryError) as error:
+            if isinstance(error, QueryError) and (error.sqlstate or "")[:2] not in OVERTAKEN:
+                raise  # else somebody took the rows away: those it would choose from, even all of them
             with translated():
                 await self._actor.begin(connection)
             return 0

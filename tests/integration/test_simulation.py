@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 import asyncpg
 import pytest
@@ -12,6 +12,7 @@ import pytest
 from dashboard import apps
 from dashboard.apps.simulation import Simulation
 from dashboard.errors import ConnectError, QueryError
+from dashboard.postgres.connection import Connection
 from dashboard.postgres.server import Server
 from tests.conftest import psql
 from tests.proxy import Proxy
@@ -129,5 +130,30 @@ async def test_rows_that_others_delete_meanwhile_do_not_stop_it(owner: asyncpg.C
     await owner.execute("DELETE FROM crm.contacts")
     before = simulation.written
     await eventually(lambda: running.done() or simulation.written > before + 30)
+    simulation.stop()
+    await running
+
+
+@pytest.mark.parametrize("name", ["calls", "crm", "earnings", "outreach", "storefront"])
+async def test_tables_that_somebody_empties_do_not_stop_it(
+    name: str, server: Server, app_database: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app, dsn, acts = apps.find(name), app_database(name), 0
+    simulation = app.simulate(dsn, rate=1_000)
+    act = simulation._act
+
+    async def counted(connection: Connection) -> int:
+        nonlocal acts
+        made = await act(connection)
+        acts += 1
+        return made
+
+    monkeypatch.setattr(simulation, "_act", counted)
+    running = asyncio.ensure_future(simulation.run())
+    await eventually(lambda: acts > 20 or running.done(), timeout=30)
+    psql(server, f"TRUNCATE {', '.join(app.tables)} CASCADE", dsn)
+    before = acts
+    await eventually(lambda: acts > before + 200 or running.done(), timeout=30)
+    assert not running.done()
     simulation.stop()
     await running
