@@ -204,7 +204,9 @@ CREATE FUNCTION outreach.tell_connection() RETURNS trigger LANGUAGE plpgsql SECU
 SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
     PERFORM outreach.tell('connectionUpdate', NEW.user_id, jsonb_build_object(
-        'connectionId', NEW.id, 'status', NEW.state, 'message', format('%s is %s', NEW.name, NEW.state),
+        'connectionId', NEW.id, 'status', NEW.state, 'message',
+        format(CASE NEW.state WHEN 'pending' THEN 'Invited %s' WHEN 'withdrawn' THEN 'Withdrew the invitation to %s'
+                              ELSE '%s ' || NEW.state END, NEW.name),
         'data', jsonb_build_object('name', NEW.name, 'campaignId', NEW.campaign_id)));
     RETURN NULL;
 END $$;
