@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import json
 from collections.abc import AsyncIterator
 from typing import Any
 from urllib.parse import urljoin
 
+import hypothesis
 import pytest
 import pytest_asyncio
+import requests
+import schemathesis
+from schemathesis import GenerationMode
+from schemathesis.checks import not_a_server_error
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    negative_data_rejection,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 import dashboard
@@ -24,6 +38,10 @@ from tests.conftest import in_database, psql
 from tests.waiting import eventually
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+CHECKS = [
+    not_a_server_error, status_code_conformance, content_type_conformance, response_headers_conformance,
+    response_schema_conformance, negative_data_rejection,
+]  # fmt: skip
 SCHEMA = """
 CREATE ROLE rest_staff NOLOGIN;
 CREATE TYPE size AS ENUM ('small', 'large');
@@ -267,3 +285,32 @@ async def test_an_outage_is_said_and_nothing_is_kept(ana: Program, monkeypatch: 
     assert told(answer) == (503, "The database does not answer at the moment. Try again in a few seconds.")
     assert answer.headers["Retry-After"] == "2"
     assert not ana.live.waiting_writes
+
+
+async def test_every_call_that_can_be_made_up_from_the_description_is_answered_as_described(ana: Program) -> None:
+    described = await ana.get("/api/openapi.json")
+    assert set(described["paths"]) == {"/api/notes", "/api/notes/{id}", "/api/parts", "/api/parts/{a}/{b}"}
+    answered = await asyncio.to_thread(made_up_calls, described, ana.site.url, ana.key)
+    assert answered >= {200, 201, 400, 404, 422}
+
+
+def made_up_calls(described: dict[str, Any], url: str, key: str) -> set[int]:
+    """Make calls, right ones and wrong ones; the statuses that were answered."""
+    answered: set[int] = set()
+    schema = schemathesis.openapi.from_dict(described)
+    modes = ((GenerationMode.POSITIVE, 5), (GenerationMode.NEGATIVE, 4))
+    with requests.Session() as session:
+        for found, (mode, many) in itertools.product(schema.get_all_operations(), modes):
+
+            @hypothesis.settings(
+                max_examples=many, deadline=None, database=None, derandomize=True, phases=[hypothesis.Phase.generate],
+                suppress_health_check=list(hypothesis.HealthCheck),
+            )  # fmt: skip
+            @hypothesis.given(case=found.ok().as_strategy(generation_mode=mode))
+            def check(case: schemathesis.Case) -> None:
+                headers = {"Authorization": f"Bearer {key}"}
+                response = case.call_and_validate(base_url=url, session=session, headers=headers, checks=CHECKS)
+                answered.add(response.status_code)
+
+            check()
+    return answered
