@@ -16,6 +16,7 @@ from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 from urllib.parse import unquote
+from weakref import WeakSet
 
 import asyncpg
 
@@ -55,6 +56,9 @@ class Connection(asyncpg.Connection):  # type: ignore[misc]  # the driver has no
         self._check_open()
         rows, status, _ = await self._execute(sql, parameters, 0, None, return_status=True)
         return list(rows), status.decode() if isinstance(status, bytes) else str(status or "")
+
+
+_opened_here: WeakSet[Connection] = WeakSet()
 
 
 Record = asyncpg.Record
@@ -148,7 +152,13 @@ async def _opened(dsn: str, name: str, timeout: float, statement_timeout: float 
         connection_class=Connection,
     )
     connection.pooled, connection.statement_timeout = pooled, statement_timeout
+    _opened_here.add(connection)
     return connection
+
+
+def opened() -> list[Connection]:
+    """The connections that this process has opened and still holds."""
+    return list(_opened_here)
 
 
 def _connect_error(error: BaseException, dsn: str) -> ConnectError:

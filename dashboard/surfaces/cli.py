@@ -38,6 +38,7 @@ Address = Annotated[str | None, Parameter(help="Address to serve on; 0.0.0.0 is 
 Rate = Annotated[float, Parameter(help="Changes a second, on average.", validator=Number(gt=0, lte=10_000))]
 CALM = 0.3  # the pace of the sample rows on a busy day, so that charts show no step where the simulation begins
 Open = Annotated[bool, Parameter(name="--open", negative=(), help="Let everybody see everything, without logging in.")]
+Dev = Annotated[bool, Parameter(name="--dev", negative=(), help="Add a page for trying out changes and trouble.")]
 Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
@@ -49,13 +50,14 @@ def demo(
     rate: Rate = CALM,
     temp: Annotated[bool, Parameter(negative=(), help="Use a new database and delete it at the end.")] = False,
     browser: Browser = None,
+    dev: Dev = False,
 ) -> None:
     """Start a PostgreSQL of its own with sample rows and live changes, and serve dashboards on it."""
     from dashboard.surfaces import pages, serving
     from dashboard.surfaces.demo import demo as work
 
     opens = serving.is_interactive() if browser is None else browser
-    run(work(pages.chosen(names), address=address, port=port, rate=rate, temp=temp, browser=opens))
+    run(work(pages.chosen(names), address=address, port=port, rate=rate, temp=temp, browser=opens, is_dev=dev))
 
 
 @app.command
@@ -67,11 +69,12 @@ def serve(
     address: Address = None,
     browser: Browser = False,
     is_open: Open = False,
+    dev: Dev = False,
 ) -> None:
     """Serve dashboards, or your own file, on your database, for the people who may log in."""
     from dashboard.surfaces.serving import serve as work
 
-    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open))
+    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open, is_dev=dev))
 
 
 @app.command

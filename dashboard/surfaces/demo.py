@@ -17,6 +17,7 @@ from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces.access import access_by
+from dashboard.surfaces.dev import dev_page
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.samples import samples
 from dashboard.surfaces.serving import say, show, watch_for_alerts
@@ -25,7 +26,14 @@ from dashboard.surfaces.site import free_port
 
 
 async def demo(
-    apps: Sequence[App], *, address: str | None, port: int | None, rate: float, temp: bool, browser: bool
+    apps: Sequence[App],
+    *,
+    address: str | None,
+    port: int | None,
+    rate: float,
+    temp: bool,
+    browser: bool,
+    is_dev: bool = False,
 ) -> None:
     """Run the demo until cancelled.
 
@@ -46,7 +54,7 @@ async def demo(
             await live.alerts.install()
             watch_for_alerts(apps, live)
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))
-            pages = [page_of(app, live) for app in apps]
+            pages = [*(page_of(app, live) for app in apps), *([dev_page(live, apps)] if is_dev else [])]
             access = access_by(await samples(server.dsn, apps))
             group.create_task(show(pages, address=address, port=port, browser=browser, access=access))
             group.create_task(_keep_up(server))

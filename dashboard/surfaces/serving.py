@@ -15,6 +15,7 @@ from dashboard.live import connect as follow
 from dashboard.postgres.connection import connect, translated
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.access import NOBODY, access_to
+from dashboard.surfaces.dev import dev_page
 from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.site import Site
 
@@ -25,9 +26,16 @@ if TYPE_CHECKING:
 
 
 async def serve(
-    dsn: str, names: Sequence[str], *, address: str | None, port: int | None, browser: bool, is_open: bool = False
+    dsn: str,
+    names: Sequence[str],
+    *,
+    address: str | None,
+    port: int | None,
+    browser: bool,
+    is_open: bool = False,
+    is_dev: bool = False,
 ) -> None:
-    """Serve apps and files on a database; without names, the apps whose tables are there.
+    """Serve apps and files on a database; without names, the apps whose tables are there. `is_dev`: and a test panel.
 
     Raises
     ------
@@ -46,9 +54,12 @@ async def serve(
         )
     live = follow(dsn)
     pages = [page_named(name, live) for name in names or present]
+    shown = [app for app in apps.all() if app.name in (names or present)]
+    if is_dev:
+        pages.append(dev_page(live, shown))
     access = await access_to(dsn, address, is_open=is_open)
     async with live:
-        watch_for_alerts([app for app in apps.all() if app.name in (names or present)], live)
+        watch_for_alerts(shown, live)
         told = "" if is_open else NOBODY
         await show(pages, address=address, port=port, browser=browser, access=access, told=told)
 

@@ -45,6 +45,7 @@ MODULES = (
     "tabs",
     "bell",
     "comments",
+    "actions",
     "banner",
     "updates",
     "selection",

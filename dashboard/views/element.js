@@ -18,12 +18,13 @@ import { TabsView } from "./tabs.js";
 import { ChoicesView } from "./selection.js";
 import { BellView } from "./bell.js";
 import { CommentsView } from "./comments.js";
+import { ActionsView } from "./actions.js";
 import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
   progress: ProgressView, notices: NoticesView, here: HereView, switch: SwitchView, refresh: RefreshView, group: GroupView,
-  bell: BellView, comments: CommentsView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
+  bell: BellView, comments: CommentsView, actions: ActionsView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 
 export function render({ model, view, el }) {

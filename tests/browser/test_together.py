@@ -108,6 +108,8 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
     await expect(third.get_by_role("heading", name="There is no such campaign among yours.")).to_be_visible()
     await expect(third.get_by_role("log").get_by_role("listitem")).to_have_count(0)
 
+    assert (await page.request.get(f"{one}dev")).status == 404  # the test panel is there where one asks for it
+
     kill_two()
     complaints.clear()
     await expect(here(page)).to_have_accessible_name("Here now: only you")

@@ -94,6 +94,10 @@ class Floor:
             self._busy[call["id"]] = (call["account_id"], call["agent_id"])
             self._agenda.add("end", call["id"], wait=60)
 
+    async def add(self, connection: Connection) -> int:
+        """Let somebody call."""
+        return await self._ring(connection)
+
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         self._keep_pace()

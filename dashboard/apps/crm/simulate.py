@@ -70,6 +70,10 @@ class Team:
             for row in await connection.fetch(SQL["waiting_emails"]):
                 self._follow(row["id"], "open", 400, 0.3)
 
+    async def add(self, connection: Connection) -> int:
+        """Take in a new contact."""
+        return await self._add(connection)
+
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         self._step += 1

@@ -47,6 +47,10 @@ class Market:
             for row in await connection.fetch(SQL["open_clicks"]):
                 self._agenda.add("conversion", row["id"], wait=200, chance=0.2)
 
+    async def add(self, connection: Connection) -> int:
+        """Sell a licence."""
+        return await self._license(connection) if self._assets else 0
+
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         return await something(lambda: self._step(connection))

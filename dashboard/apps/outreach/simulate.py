@@ -49,6 +49,10 @@ class Sender:
             for row in await connection.fetch(SQL["imports"]):
                 self._agenda.add("advance_import", row["id"], wait=3)
 
+    async def add(self, connection: Connection) -> int:
+        """Invite somebody, in a campaign that can."""
+        return await something(lambda: self._invite_from_any(connection))
+
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         return await something(lambda: self._step(connection))
@@ -68,6 +72,9 @@ class Sender:
         if what == "draft":
             return await self._draft(connection)
         return await self._steps[what](connection, campaign)
+
+    async def _invite_from_any(self, connection: Connection) -> int:
+        return await self._invite(connection, self._chance.choice(self._campaigns)) if self._campaigns else 0
 
     async def _invite(self, connection: Connection, campaign: int) -> int:
         person = invent(self._chance, self._chance.choice(list(names())))

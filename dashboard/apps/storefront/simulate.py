@@ -60,6 +60,10 @@ class Shoppers:
         for row in await connection.fetch(SQL["downloads_under_way"]):
             self._follow(row["id"], "receive")
 
+    async def add(self, connection: Connection) -> int:
+        """Let a customer order."""
+        return await self._order(connection) if self._customers and self._products else 0
+
     async def act(self, connection: Connection) -> int:
         """Do what is due, or begin something."""
         self._step += 1
