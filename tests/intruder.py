@@ -35,13 +35,19 @@ class Intruder:
         return {"Cookie": cookies} if cookies else {}
 
     async def ask(
-        self, path: str, *, form: dict[str, str] | None = None, body: bytes | None = None, **headers: str
+        self,
+        path: str,
+        *,
+        form: dict[str, str] | None = None,
+        body: bytes | None = None,
+        method: str | None = None,
+        **headers: str,
     ) -> HTTPResponse:
         """Ask for a path; cookies of the answer are kept. Redirects are not followed."""
         sent = urlencode(form).encode() if form is not None else body
         request = HTTPRequest(
             f"{self.url}/{path.lstrip('/')}",
-            method="GET" if sent is None else "POST",
+            method=method or ("GET" if sent is None else "POST"),
             body=sent,
             headers=self.headers | {name.replace("_", "-"): value for name, value in headers.items()},
             follow_redirects=False,

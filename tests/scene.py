@@ -46,7 +46,7 @@ VALUES (1, 1, '{SECRET}', '{SECRET}', 10), (2, 2, '{HERS}', '{HERS}', 20);
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON notes TO {ROLE}
     USING (owner = NULLIF(current_setting('app.user_id', true), '')::integer);
-GRANT SELECT ON notes TO {ROLE};
+GRANT SELECT, UPDATE ON notes TO {ROLE};
 """
 
 
@@ -119,7 +119,7 @@ def cheap_hashes() -> Iterator[None]:
 
 @asynccontextmanager
 async def staged(server: Server, folder: Path) -> AsyncIterator[Scene]:
-    """A guarded site of three pages: all kinds of views, a file of one's own, and one for operators."""
+    """A guarded site of three pages: all kinds of views and /api, a file of one's own, and one for operators."""
     psql(server, "CREATE DATABASE attacked")
     dsn = in_database(server.dsn, "attacked")
     psql(server, SCHEMA, dsn)
@@ -132,7 +132,9 @@ async def staged(server: Server, folder: Path) -> AsyncIterator[Scene]:
     own.write_text(FILE.replace("connect()", f"connect({dsn!r})"))
     async with dashboard.connect(dsn) as live:
         pages = [
-            Page(slug="views", title="Views", summary="", content=lambda: every_view(live)),
+            Page(
+                slug="views", title="Views", summary="", content=lambda: every_view(live), api=("notes",), live=live
+            ),
             Page(slug="own", title="Own", summary="", content=own),
             Page(
                 slug="operators", title="Operators", summary="", is_for_operators=True,

@@ -11,6 +11,7 @@ import base64
 import json
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from panel.io import server as panel_server
 from tornado.web import RequestHandler
 
 from dashboard.errors import DashboardError
+from dashboard.postgres import keys
 from dashboard.postgres import scope as scopes
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.server import Server
@@ -32,6 +34,8 @@ from dashboard.surfaces.login import Form
 from dashboard.surfaces.logins import COOKIE, Login, Logins
 from dashboard.surfaces.passwords import Throttle
 from dashboard.surfaces.readers import Answering
+from dashboard.surfaces.rest import Rest, callers
+from dashboard.surfaces.rest.routes import Seat
 from dashboard.views import download, socket
 from tests.intruder import Intruder
 from tests.openings import Opening, by_sql, no, nobody, none, patched, unsigned, valid_for_ever, yes
@@ -322,6 +326,77 @@ async def eve_listens_to_what_is_said_to_vera(scene: Scene) -> str:
     return told
 
 
+# Rows for programs
+
+
+def any_table(self: Rest, caller: Any, name: str) -> Seat:
+    """Give whatever is asked for, as the server itself."""
+    return replace(next(iter(self.seats(caller).values())), name=name, scope=Scope())
+
+
+def without_row_security() -> Opening:
+    """Let everybody see and change every note."""
+    return by_sql("ALTER TABLE notes DISABLE ROW LEVEL SECURITY", "ALTER TABLE notes ENABLE ROW LEVEL SECURITY")
+
+
+@attack(without_row_security())
+async def eve_asks_for_veras_row_by_key_filter_and_order(scene: Scene) -> str:
+    eve, told = await scene.enters("eve"), ""
+    for path in ("notes", "notes/1", "notes?owner=eq.1", "notes?note=like.the-note%25", "notes?order=-id&limit=1000"):
+        told += (await eve.ask(f"api/{path}", X_User="vera")).body.decode()
+    assert HERS in told  # so it is read at all
+    return told
+
+
+@attack(without_row_security())
+async def eve_changes_veras_row(scene: Scene) -> str:
+    return await changed(await scene.enters("eve"), with_token=True)
+
+
+@attack(patched((Logins, "of", everybody_is_vera)))
+async def nobody_asks_for_rows(scene: Scene) -> str:
+    return (await Intruder(scene.site.url).ask("api/notes")).body.decode()
+
+
+@attack(patched((Page, "scope_of", lambda *_: Scope())))
+async def olga_who_has_no_scope_asks_for_rows(scene: Scene) -> str:
+    return (await (await scene.enters("olga")).ask("api/notes")).body.decode()
+
+
+@attack(patched((keys, "hash_of", str)))
+async def eve_forges_a_key_and_brings_the_hash_of_veras(scene: Scene) -> str:
+    await commands.key(scene.dsn, "vera")
+    stolen = scene.sql("SELECT key_hash FROM dashboard_people.api_key").splitlines()
+    told = ""
+    for key in (*stolen, "", "vera", "dashboard_", "' OR true --"):
+        told += (await Intruder(scene.site.url).ask("api/notes", Authorization=f"Bearer {key}")).body.decode()
+    return told
+
+
+@attack(patched((Rest, "seat", any_table)))
+async def eve_asks_for_tables_that_no_app_opens(scene: Scene) -> str:
+    eve, told = await scene.enters("eve"), ""
+    for name in ("dashboard_people.password", "pg_catalog.pg_authid", "dashboard.change_log"):
+        told += (await eve.ask(f"api/{name}")).body.decode()
+    return SECRET if "$argon2" in told else told
+
+
+@attack(patched((callers, "_check_token", none)))
+async def another_site_has_veras_browser_write_without_the_token(scene: Scene) -> str:
+    return await changed(await scene.enters("vera"), with_token=False)
+
+
+@attack(patched((callers, "_check_site", none)))
+async def another_site_has_veras_browser_write_with_a_token_that_it_planted(scene: Scene) -> str:
+    return await changed(await scene.enters("vera"), with_token=True, Origin="http://evil.test")
+
+
+@attack(patched((callers, "_check_site", none)))
+async def another_site_reads_with_veras_browser(scene: Scene) -> str:
+    vera = await scene.enters("vera")
+    return (await vera.ask("api/notes", Origin="http://evil.test")).body.decode()
+
+
 # The database
 
 
@@ -378,6 +453,16 @@ async def downloaded(scene: Scene, thief: Intruder) -> str:
         answer = await thief.ask("_dashboard/download", body=json.dumps(wanted).encode())
         told += answer.body.decode() if answer.code == 200 else ""
     return told
+
+
+async def changed(who: Intruder, *, with_token: bool, **headers: str) -> str:
+    """Whether somebody can write into Vera's row."""
+    if with_token:
+        await who.ask("api")
+        headers["X_XSRFToken"] = who.cookies["_xsrf"]
+    body = json.dumps({"amount": 10}).encode()
+    answer = await who.ask("api/notes/1", method="PATCH", body=body, Content_Type="application/json", **headers)
+    return SECRET if answer.code == 200 else answer.body.decode()
 
 
 async def answered(scene: Scene, sql: str) -> str:
