@@ -70,11 +70,15 @@ def serve(
     browser: Browser = False,
     is_open: Open = False,
     dev: Dev = False,
+    api: Annotated[
+        list[str] | None, Parameter(negative=(), help="Table that programs may call at /api, as they see your file.")
+    ] = None,
 ) -> None:
     """Serve dashboards, or your own file, on your database, for the people who may log in."""
     from dashboard.surfaces.serving import serve as work
 
-    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open, is_dev=dev))
+    opened = api or ()
+    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open, is_dev=dev, api=opened))
 
 
 @app.command

@@ -7,6 +7,7 @@ import os
 import sys
 import webbrowser
 from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from dashboard import apps
@@ -34,8 +35,11 @@ async def serve(
     browser: bool,
     is_open: bool = False,
     is_dev: bool = False,
+    api: Sequence[str] = (),
 ) -> None:
-    """Serve apps and files on a database; without names, the apps whose tables are there. `is_dev`: and a test panel.
+    """Serve apps and files on a database; without names, the apps whose tables are there.
+
+    `is_dev`: and a test panel; `api`: tables that programs may call, as those who may see the files see them.
 
     Raises
     ------
@@ -53,7 +57,9 @@ async def serve(
             "Name a file of your own, or see any table with `dashboard watch`.",
         )
     live = follow(dsn)
-    pages = [page_named(name, live) for name in names or present]
+    pages = [page_named(name, live, api) for name in names or present]
+    if api and not any(isinstance(page.content, Path) for page in pages):
+        raise SettingsError("--api opens the tables of a file of your own.", "Name the file; apps open theirs already.")
     shown = [app for app in apps.all() if app.name in (names or present)]
     if is_dev:
         pages.append(dev_page(live, shown))

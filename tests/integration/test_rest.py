@@ -33,6 +33,7 @@ from dashboard.surfaces.access import access_by
 from dashboard.surfaces.capturing import install
 from dashboard.surfaces.directory import Table
 from dashboard.surfaces.front import Page
+from dashboard.surfaces.rest.callers import Rate
 from dashboard.surfaces.site import Site
 from tests.conftest import in_database, psql
 from tests.waiting import eventually
@@ -277,6 +278,26 @@ async def test_who_has_no_key_or_no_scope_is_shown_nothing(ana: Program) -> None
         return (await nobody.ask("GET", "/api")).code == 401
 
     await eventually(is_void, timeout=30)
+
+
+async def test_where_nobody_logs_in_only_programs_on_this_machine_may_call(ana: Program) -> None:
+    shown = Page(slug="notes", title="Notes", summary="", content=dict, api=("parts",), live=ana.live)
+    async with Site([shown], port=0) as site:
+        here = Program(site, "", ana.live)
+        assert len(await here.get("/api/parts")) == 2
+        for headers in (
+            {"X_Forwarded_For": "192.0.2.1"},
+            {"Origin": "http://evil.test"},
+            {"Sec_Fetch_Site": "cross-site"},
+        ):
+            assert told(await here.ask("GET", "/api/parts", **headers))[0] == 403
+        assert (await here.ask("GET", "/api/parts", Host="evil.test")).code == 421
+
+
+async def test_who_calls_too_often_waits_and_others_do_not() -> None:
+    rate = Rate(0.001)
+    assert [rate.wait("ana") > 0 for _ in range(2)] == [False, True]
+    assert rate.wait("ben") == 0
 
 
 async def test_an_outage_is_said_and_nothing_is_kept(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
