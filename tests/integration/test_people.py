@@ -47,6 +47,10 @@ def test_people_come_and_go_on_the_command_line(told: Told, server: Server, data
     assert f"jo  jo (operator, no password)  crm: {ROLE}" in lines
     generation = "SELECT generation FROM dashboard_people.person WHERE login = 'ana'"
     before = psql(server, generation, database)
+    code, key = told("key", "ana")
+    assert (code, key[:10], len(key)) == (0, "dashboard_", 54)
+    assert key.strip() not in psql(server, "SELECT key_hash FROM dashboard_people.api_key", database)
+    assert told("key", "ana", "--revoke")[1] == "1 keys of ana are void.\n"
     assert told("change", "ana", "--password", typed="battery staple\n")[0] == 0
     assert psql(server, generation, database) != before
     assert told("remove", "ana")[0] == 0
