@@ -41,6 +41,7 @@ async def rows_stay_with_their_member(server: Server, dsn: str, name: str, sql: 
             assert SECRET not in told
             with pytest.MonkeyPatch.context() as patch:
                 patch.setattr(frame, "viewer", lambda: None)
+                patch.setattr(frame, "panels_user", lambda _: None)
 
                 async def sees_them() -> bool:
                     return SECRET in await other.read(f"{name}?member=1", SECRET)

@@ -20,13 +20,15 @@ PARAMETERS: dict[str, tuple[Any, ...]] = {
     "best_sellers": (MONTH, None),
     "by_category": (MONTH,),
     "favourites_over_time": (30,),
+    "order": (1,),
+    "order_items": (1,),
 }
 INCREMENTAL = {
     "calls": {
         **dict.fromkeys(("going_on", "events", "bidding", "bids", "payments", "alerts", "log"), "rows"),
     },
     "storefront": {
-        **dict.fromkeys(("activities", "latest_favourites", "under_way", "orders"), "rows"),
+        **dict.fromkeys(("activities", "latest_favourites", "under_way", "orders", "order", "order_items"), "rows"),
         "liked": "groups",
     },
 }
