@@ -33,7 +33,8 @@ from dashboard.surfaces.access import access_by
 from dashboard.surfaces.capturing import install
 from dashboard.surfaces.directory import Table
 from dashboard.surfaces.front import Page
-from dashboard.surfaces.rest.callers import Rate
+from dashboard.surfaces.rest import callers
+from dashboard.surfaces.rest.callers import GUESSES, Rate
 from dashboard.surfaces.site import Site
 from tests.conftest import in_database, psql
 from tests.waiting import eventually
@@ -52,6 +53,8 @@ CREATE TABLE notes (
     wait interval, "odd ""name" text, at timestamptz NOT NULL DEFAULT now(),
     doubled numeric GENERATED ALWAYS AS (amount * 2) STORED, CHECK (amount >= 0));
 CREATE TABLE parts (a text, b integer, note text, PRIMARY KEY (a, b));
+CREATE TABLE counted (id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY, note text, meta json);
+CREATE TABLE loose (note text);
 CREATE TABLE hidden (id integer PRIMARY KEY);
 INSERT INTO notes (id, owner, note, amount) VALUES (1, 1, 'one', 1.5), (2, 2, 'of another', 2), (3, 1, NULL, NULL);
 INSERT INTO parts VALUES ('a/b,c ä', 1, 'first'), ('a', 2, 'second');
@@ -59,7 +62,8 @@ SELECT setval('notes_id_seq', 100);
 ALTER TABLE notes ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own_rows ON notes TO rest_staff
     USING (owner = NULLIF(current_setting('app.user_id', true), '')::integer);
-GRANT SELECT, INSERT, UPDATE, DELETE ON notes, parts, hidden TO rest_staff;
+GRANT SELECT, INSERT, UPDATE, DELETE ON notes, parts, loose, hidden TO rest_staff;
+GRANT SELECT, INSERT, UPDATE (note, meta) ON counted TO rest_staff;
 """
 
 
@@ -109,7 +113,7 @@ async def ana(server: Server) -> AsyncIterator[Program]:
         async with dashboard.connect(dsn) as live:
             shown = Page(
                 slug="notes", title="Notes", summary="", content=lambda: dashboard.Page(live=live).__panel__(),
-                api=("notes", "parts", "missing"), live=live,
+                api=("notes", "parts", "counted", "loose", "missing"), live=live,
             )  # fmt: skip
             async with Site([shown], port=0, access=access_by(Table(dsn))) as site:
                 yield Program(site, await people.key(dsn, "ana"), live)
@@ -212,6 +216,19 @@ async def test_keys_of_several_columns_stand_in_the_address(ana: Program) -> Non
     assert (await ana.ask("DELETE", "/api/parts/x%2Fy/4")).code == 204
 
 
+async def test_tables_of_which_the_caller_may_change_a_part_or_that_have_no_key(ana: Program) -> None:
+    made = await ana.ask("POST", "/api/counted", {"note": "a", "meta": [1.25, {"b": None}]})
+    assert json.loads(made.body) == {"id": 1, "note": "a", "meta": [1.25, {"b": None}]}
+    put = await ana.ask("PUT", "/api/counted/1", {"note": "b", "meta": "text"}, If_Match=made.headers["ETag"])
+    assert json.loads(put.body) == {"id": 1, "note": "b", "meta": "text"}
+    assert told(await ana.ask("DELETE", "/api/counted/1"))[0] == 403
+    assert told(await ana.ask("GET", "/api/counted?meta=eq.1"))[0] == 400
+    assert told(await ana.ask("GET", "/api/counted?order=meta"))[0] == 400
+    assert (await ana.ask("POST", "/api/loose", {"note": "loose"})).code == 204
+    assert await ana.get("/api/loose?note=eq.loose") == [{"note": "loose"}]
+    assert "has no key" in told(await ana.ask("GET", "/api/loose/1"))[1]
+
+
 @pytest.mark.parametrize(
     ("method", "path", "said", "status", "words"),
     [
@@ -300,6 +317,17 @@ async def test_who_calls_too_often_waits_and_others_do_not() -> None:
     assert rate.wait("ben") == 0
 
 
+async def test_who_guesses_keys_has_to_wait_and_those_who_have_called_do_not(
+    ana: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await ana.get("/api")
+    codes = [(await Program(ana.site, f"guess {n}", ana.live).ask("GET", "/api")).code for n in range(GUESSES + 1)]
+    assert {401, 429} == set(codes)
+    assert codes[-1] == 429
+    monkeypatch.setattr(callers, "FRESH", -1.0)  # what is known of her key is looked up again
+    await ana.get("/api")
+
+
 async def test_an_outage_is_said_and_nothing_is_kept(ana: Program, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(ana.live), "is_away", property(lambda _: True))
     answer = await ana.ask("POST", "/api/parts", {"a": "away", "b": 1})
@@ -310,7 +338,9 @@ async def test_an_outage_is_said_and_nothing_is_kept(ana: Program, monkeypatch: 
 
 async def test_every_call_that_can_be_made_up_from_the_description_is_answered_as_described(ana: Program) -> None:
     described = await ana.get("/api/openapi.json")
-    assert set(described["paths"]) == {"/api/notes", "/api/notes/{id}", "/api/parts", "/api/parts/{a}/{b}"}
+    kept = {"/api/notes", "/api/notes/{id}", "/api/parts", "/api/parts/{a}/{b}"}
+    assert described["paths"].keys() == kept | {"/api/counted", "/api/counted/{id}", "/api/loose"}
+    described["paths"] = {path: described["paths"][path] for path in kept}
     answered = await asyncio.to_thread(made_up_calls, described, ana.site.url, ana.key)
     assert answered >= {200, 201, 400, 404, 422}
 

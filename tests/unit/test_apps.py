@@ -23,6 +23,11 @@ def test_names_of_apps_are_their_own() -> None:
     assert len(names) == len(set(names))
 
 
+def test_what_programs_may_call_are_tables_of_the_app() -> None:
+    assert {app.name for app in apps.all() if app.api} == {"crm", "earnings", "outreach", "calls", "storefront"}
+    assert all(set(app.api) <= set(app.tables) for app in apps.all())
+
+
 @pytest.mark.parametrize("rate", [0, -1, float("nan"), float("inf")])
 def test_an_impossible_rate_is_refused(rate: float) -> None:
     with pytest.raises(SettingsError, match="rate"):

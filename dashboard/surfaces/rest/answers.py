@@ -223,7 +223,11 @@ class Item(Answer):
             self.set_header("Location", path_of(seat.name, parts))
             await reread(self, seat, table, parts, status=201)
             return
-        await self._update(seat, table, found, values)
+        changed = {column: value for column, value in values.items() if column not in table.key}
+        if changed:
+            await self._update(seat, table, found, changed)
+        else:
+            self.answer(found.json, etag=etag_of(found))
 
     async def patch(self, name: str, _: str) -> None:
         """Change some columns of a row."""

@@ -90,22 +90,23 @@ class Callers:
         return Caller(login.person, "cookie")
 
     async def _holder(self, call: RequestHandler, key: str) -> Person:
-        """Whose key it is."""
+        """Whose key it is; who has called with it before is not held up by others' guesses."""
         assert self._logins is not None
         hashed = keys.hash_of(key)
         seen, person = self._known.get(hashed, (0.0, None))
         if person is not None and time.monotonic() - seen <= FRESH:
             return person
         tries = [(f"address {call.request.remote_ip}", GUESSES)]
-        if wait := self._throttle.wait(tries):
+        if person is None and (wait := self._throttle.wait(tries)):
             raise _too_often(wait)
+        self._throttle.fail(tries)  # before it is known how it ends: many at once count, too
         directory = self._logins.directory
         login = await directory.whose(hashed)
         person = None if login is None else (await directory.find([login])).get(login)
         if person is None:
             self._known.pop(hashed, None)
-            self._throttle.fail(tries)
             raise _unknown()
+        self._throttle.forgive(tries)
         self._known[hashed] = time.monotonic(), person
         while len(self._known) > REMEMBERED:
             self._known.popitem(last=False)
