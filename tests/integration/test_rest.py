@@ -26,6 +26,9 @@ from schemathesis.specs.openapi.checks import (
 from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 import dashboard
+from dashboard.errors import ConnectionLost
+from dashboard.live.rows import Rows
+from dashboard.live.sending import Sending
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.server import Server
 from dashboard.surfaces import people
@@ -98,7 +101,7 @@ def told(answer: HTTPResponse) -> tuple[int, str]:
 
 
 @pytest_asyncio.fixture(loop_scope="module", scope="module")
-async def ana(server: Server) -> AsyncIterator[Program]:
+async def ana(server: Server, tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Program]:
     """Yield Ana, who sees her own notes."""
     psql(server, "CREATE DATABASE rest")
     dsn = in_database(server.dsn, "rest")
@@ -109,6 +112,7 @@ async def ana(server: Server) -> AsyncIterator[Program]:
     await people.add(dsn, "nobody", name="", password=None, page="", scope=None, is_operator=False)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DASHBOARD_API_RATE", "10000")
+        patch.setenv("DASHBOARD_DATA_FOLDER", str(tmp_path_factory.mktemp("rest")))
         dashboard.settings.settings.cache_clear()
         async with dashboard.connect(dsn) as live:
             shown = Page(
@@ -202,6 +206,24 @@ async def test_a_row_is_written_changed_compared_and_deleted(ana: Program) -> No
     assert (replaced.code, json.loads(replaced.body)["note"]) == (200, "whole")
     assert (await ana.ask("DELETE", path, If_Match=replaced.headers["ETag"])).code == 204
     assert told(await ana.ask("DELETE", path))[0] == 404
+
+
+async def test_a_change_between_the_look_and_the_write_is_in_the_way(
+    ana: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    etag = (await ana.ask("GET", "/api/parts/a/2")).headers["ETag"]
+    look, others = Rows.row, iter(["others"])
+
+    async def overtaken(rows: Rows, *asked: Any) -> Any:
+        found = await look(rows, *asked)
+        for note in others:
+            await ana.live.write("UPDATE parts SET note = $1 WHERE a = 'a'", note, scope=Scope())
+        return found
+
+    monkeypatch.setattr(Rows, "row", overtaken)
+    late = await ana.ask("PATCH", "/api/parts/a/2", {"note": "mine"}, If_Match=etag)
+    assert told(late) == (412, "Somebody else has changed note meanwhile. Read it again.")
+    assert (await ana.get("/api/parts/a/2"))["note"] == "others"
 
 
 async def test_keys_of_several_columns_stand_in_the_address(ana: Program) -> None:
@@ -334,6 +356,28 @@ async def test_an_outage_is_said_and_nothing_is_kept(ana: Program, monkeypatch: 
     assert told(answer) == (503, "The database does not answer at the moment. Try again in a few seconds.")
     assert answer.headers["Retry-After"] == "2"
     assert not ana.live.waiting_writes
+
+
+async def test_a_write_in_whose_midst_the_database_goes_away_is_said_to_be_kept_and_done_once(
+    ana: Program, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send, failures = Sending.send, iter([ConnectionLost("The wire was cut.")])
+
+    async def cut(sending: Sending, write: Any) -> None:
+        for failure in failures:
+            raise failure
+        await send(sending, write)
+
+    monkeypatch.setattr(Sending, "send", cut)
+    answer = await ana.ask("POST", "/api/parts", {"a": "kept", "b": 1})
+    assert told(answer)[0] == 504
+    assert "do not repeat it" in told(answer)[1]
+
+    async def is_done() -> bool:
+        return bool(await ana.get("/api/parts?a=eq.kept")) and not ana.live.waiting_writes
+
+    await eventually(is_done, timeout=30)
+    assert (await ana.ask("DELETE", "/api/parts/kept/1")).code == 204
 
 
 async def test_every_call_that_can_be_made_up_from_the_description_is_answered_as_described(ana: Program) -> None:
