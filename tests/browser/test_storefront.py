@@ -91,6 +91,20 @@ async def test_each_tab_follows_the_database(server: Server, storefront_database
     await expect(likes.first).to_have_text("0")
 
 
+async def test_a_click_on_an_order_opens_it_and_the_address_does_so_again(address: str, page: Tab) -> None:
+    await page.goto(f"{address}?tab=Orders")
+    first = card(page, "All orders").locator("tbody tr td").first
+    await first.click()
+    heading = page.get_by_role("heading", name=f"Order {await first.text_content()} of")
+    for is_again in (False, True):
+        if is_again:
+            await page.reload()
+        await expect(heading).to_be_visible()
+        await expect(card(page, "Bought").locator("tbody tr").first).to_contain_text("€")
+        await expect(page.get_by_role("textbox", name="Write a comment")).to_be_visible()
+        await expect(card(page, "All orders").locator("tbody tr").first).to_contain_text("€")
+
+
 async def test_a_closed_tab_is_not_asked_of_the_database(live: Live, address: str, page: Tab) -> None:
     await page.goto(address)
     await expect(tile(page, "Orders today")).to_have_text(re.compile(r"^\d+$"))
