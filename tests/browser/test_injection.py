@@ -7,6 +7,7 @@ browser that takes text for markup, so that each could have been seen.
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 from playwright.async_api import Page as Tab
@@ -19,6 +20,7 @@ from dashboard.surfaces.access import access_by
 from dashboard.surfaces.directory import Samples
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.site import Site
+from dashboard.views import Comments
 from tests.waiting import eventually
 
 PARSING = """
@@ -37,7 +39,7 @@ PARSING = """
 """
 PLACES = (
     "tile", "caption", "series", "cell", "below", "tag", "heading", "feed", "progress", "lane", "card", "tab", "tabbed",
-    "title", "note", "error", "viewer", "record",
+    "title", "note", "error", "viewer", "record", "speaker", "comment",
 )  # fmt: skip
 
 
@@ -48,6 +50,10 @@ def markup(place: str) -> str:
 
 def sql(place: str) -> str:
     return f"'{markup(place)}'"
+
+
+SAID = f"""SELECT '{UUID(int=1)}'::uuid AS id, 1 AS record, 'eve' AS author, {sql("speaker")} AS name,
+    {sql("comment")} AS body, now() AS created_at, NULL::timestamptz AS edited_at"""
 
 
 def every_view(live: Any) -> Any:
@@ -72,6 +78,7 @@ def every_view(live: Any) -> Any:
         dashboard.Tabs({markup("tab"): lambda: [dashboard.Tile(query(f"{sql('tabbed')} AS n"))], "Other": list}),
         dashboard.Tile(query(f"{sql('error')}::text::int AS n"), title="Fails"),
         dashboard.Here(live, page="Page", record=markup("record")),
+        Comments(live, f"({SAID}) AS said", 1),
         live=live, title=markup("title"), note=markup("note"),
     )  # fmt: skip
     return page.__panel__()
