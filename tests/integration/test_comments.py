@@ -15,6 +15,8 @@ from dashboard.postgres.scope import Scope
 from dashboard.surfaces.capturing import install
 from dashboard.views import Comments
 from dashboard.views.channel import Binding, Channel
+from dashboard.views.comments import GUEST
+from dashboard.views.here import person_of
 from tests.waiting import eventually
 
 RECORDS = [("crm", "contacts", "member_id"), ("outreach", "campaigns", "user_id"), ("storefront", "orders", "shop_id")]
@@ -177,8 +179,17 @@ async def test_what_is_refused_comes_back_with_the_reason_and_nothing_is_done(li
     await eventually(lambda: reader.said() == ["<b>hello</b>"])
     assert reader.problem() == ""
     await eventually(lambda: not reader.view._tasks)
+    query = reader.view.query
+    assert query is not None and query.plan is not None and query.plan.kind == "rows"
+    await live.write("UPDATE crm.comments SET author = $1", "ann", whole_table=True)
+    await eventually(lambda: reader.body["rows"][name]["person"] == person_of("ann"))
+    for deed in ("edit", "delete"):  # what is somebody else's
+        reader.do(deed, id=name, text="mine now")
+        await eventually(lambda deed=deed: (reader.body["returned"] or {}).get("deed") == deed)  # type: ignore[misc]
+        assert reader.said() == ["<b>hello</b>"]
+    await live.write("UPDATE crm.comments SET author = $1", GUEST, whole_table=True)
     reader.do("say", id=name, text="hello")
-    await eventually(lambda: reader.problem() != "")
+    await eventually(lambda: (reader.body["returned"] or {}).get("deed") == "say")
     reader.do("edit", id=name, text="changed", seen="something else")
     await eventually(lambda: (reader.body["returned"] or {}).get("deed") == "edit")
     reader.do("edit", id=name, text="changed", seen="<b>hello</b>")
