@@ -84,8 +84,7 @@ def choice_of_member(members: LiveQuery, chosen: int) -> Viewable:
     links = pn.pane.HTML("", stylesheets=[style("segments")], margin=0)
 
     async def show() -> None:
-        await members.ready()
-        links.object = _links([members.state.rows[key] for key in members.state.keys], chosen)
+        links.object = _links(await _asked_once(members), chosen)
 
     pn.state.onload(show)
     return links
@@ -103,10 +102,16 @@ def comments(live: Live, table: str, record: int, members: LiveQuery, number: in
 
 def _named(members: LiveQuery, number: int) -> Callable[[], Awaitable[str]]:
     async def name() -> str:
-        await members.ready()
-        return next((str(row[2]) for row in members.state.rows.values() if row[0] == number), "Guest")
+        return next((str(row[2]) for row in await _asked_once(members) if row[0] == number), "Guest")
 
     return name
+
+
+async def _asked_once(query: LiveQuery) -> list[tuple[Any, ...]]:
+    """The rows of a query that nothing on the page follows."""
+    await query.ready()
+    query.pause()
+    return [query.state.rows[key] for key in query.state.keys]
 
 
 @cache

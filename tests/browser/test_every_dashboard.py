@@ -27,7 +27,7 @@ from tests.waiting import eventually
 #: What two pages must agree in: all but times, which go on.
 SAID = ".tile .value, .feed li > span, .lane li, .figures span, td .tag"
 JUNK = (
-    "member=%00&campaign=-1&tab=%3Cscript%3E&kind=gone&stage=gone&status=gone&outcome=gone&span=2026-13-01..x&unknown=1"
+    "member=%00&tab=%3Cscript%3E&kind=gone&stage=gone&status=gone&outcome=gone&span=2026-13-01..x&unknown=1"
     "&contacts.sort=-gone&assets.page=-7&campaigns.where.gone=1&all-calls.sort=%27;DROP&%5B=%5D"
 )
 HIDE = """(hidden) => {
