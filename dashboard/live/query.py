@@ -60,7 +60,7 @@ class LiveQuery:
         self._answer = answer
         self._subscriptions: set[Subscription] = set()
         self._ends: list[Callable[[], None]] = []
-        live.hold(answer)
+        live.answers.hold(answer)
         self._held, self._awake, self._paused = True, False, False
 
     @property
@@ -154,7 +154,7 @@ class LiveQuery:
             The database cannot be reached.
         """
         self._attend()
-        await self.live.opened(self._answer)
+        await self.live.answers.opened(self._answer)
         return self
 
     def __await__(self) -> Any:
@@ -164,14 +164,14 @@ class LiveQuery:
         """Have the answer followed from now on, unless it is paused or was closed."""
         if self._held and not self._awake and not self._paused:
             self._awake = True
-            self.live.wake(self._answer)
+            self.live.answers.wake(self._answer)
 
     def pause(self) -> None:
         """Let the answer rest, unless others use it: it keeps its rows and `offset`, and costs nothing."""
         self._paused = True
         if self._awake:
             self._awake = False
-            self.live.rest(self._answer)
+            self.live.answers.rest(self._answer)
 
     def resume(self) -> None:
         """Follow again, from where it rested: what changed meanwhile comes as one delta."""
@@ -189,16 +189,16 @@ class LiveQuery:
         def call(delta: Delta | None) -> None:
             callback(self, delta)
 
-        self.live.hold(self._answer)
-        self.live.listeners(self._answer).append(call)
+        self.live.answers.hold(self._answer)
+        self.live.answers.listeners(self._answer).append(call)
         self._attend()
 
         def end() -> None:
             self._subscriptions.discard(subscription)
-            listeners = self.live.listeners(self._answer)
+            listeners = self.live.answers.listeners(self._answer)
             if call in listeners:
                 listeners.remove(call)
-            self.live.release(self._answer)
+            self.live.answers.release(self._answer)
 
         subscription = Subscription(end)
         self._subscriptions.add(subscription)
@@ -266,12 +266,12 @@ class LiveQuery:
         self.pause()
         if self._held:
             self._held = False
-            self.live.release(self._answer)
+            self.live.answers.release(self._answer)
 
     def __del__(self) -> None:
         if getattr(self, "_held", False):
             self._held = False
-            self.live.release_soon(self._answer, awake=self._awake)
+            self.live.answers.release_soon(self._answer, awake=self._awake)
 
     def __repr__(self) -> str:
         plan = self.plan.kind if self.plan else "not ready"

@@ -72,7 +72,7 @@ class Session:
         """A SELECT that stays true, with this session's open writes on top; see `Live.query`."""
         query = SessionQuery(self, self.live.answer(sql, parameters, self.scope), priority)
         self._queries.add(query)
-        self.live.count(query)
+        self.live.answers.count(query)
         return query
 
     async def write(self, sql: str, *parameters: Any, whole_table: bool = False) -> Receipt:

@@ -102,7 +102,7 @@ async def test_the_most_urgent_user_of_a_shared_query_is_told(live: Live) -> Non
 
 
 async def test_what_a_closed_query_has_spent_is_not_forgotten(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("dashboard.live.live.GRACE", 0.0)
+    monkeypatch.setattr("dashboard.live.answers.GRACE", 0.0)
     query = await live.query(COUNT).ready()
     query.close()
     await eventually(lambda: live.open_queries() == [])

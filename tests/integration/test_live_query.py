@@ -13,7 +13,7 @@ import pytest
 import dashboard
 from dashboard.errors import Closed, ConnectError, ConnectionLost, NotASelect, PrivilegeError, QueryError
 from dashboard.live import Delta, Live, LiveQuery, Scope, attempt, hub
-from dashboard.live import live as live_module
+from dashboard.live import answers as answers_module
 from dashboard.live.answer import Answer
 from dashboard.live.attempt import Work
 from dashboard.live.hub import Hub
@@ -92,18 +92,18 @@ async def test_equal_values_of_two_types_are_two_questions(live: Live) -> None:
 
 
 async def test_an_answer_ends_a_moment_after_its_last_user(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "GRACE", 0.05)
+    monkeypatch.setattr(answers_module, "GRACE", 0.05)
     one, same = live.query("SELECT id FROM orders"), live.query("SELECT id FROM orders")
     await one.ready()
     one.close()
     one.close()
     assert same.state.rows
     same.close()
-    await eventually(lambda: not live.hub.answers and not live._answers)
+    await eventually(lambda: not live.hub.answers and not live.answers)
 
 
 async def test_an_answer_ends_when_nobody_refers_to_it(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "GRACE", 0.05)
+    monkeypatch.setattr(answers_module, "GRACE", 0.05)
     query = live.query("SELECT id FROM orders")
     await query.ready()
     del query
@@ -112,7 +112,7 @@ async def test_an_answer_ends_when_nobody_refers_to_it(live: Live, monkeypatch: 
 
 
 async def test_a_new_question_is_not_ended_by_an_old_one(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(live_module, "GRACE", 0.1)
+    monkeypatch.setattr(answers_module, "GRACE", 0.1)
     sql = "SELECT id FROM orders"
     first = live.query(sql)
     await first.ready()
@@ -120,7 +120,7 @@ async def test_a_new_question_is_not_ended_by_an_old_one(live: Live, monkeypatch
     again = live.query(sql)
     await asyncio.to_thread(lambda: None)
     again.close()
-    await eventually(lambda: not live._answers)
+    await eventually(lambda: not live.answers)
     kept = await live.query(sql).ready()
     await asyncio.wait({asyncio.ensure_future(live.caught_up())})
     assert live.query(sql).state is kept.state
