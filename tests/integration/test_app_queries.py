@@ -33,6 +33,7 @@ INCREMENTAL = {
     },
 }
 OF_THE_OWNER = {"accounts", "shops"}
+MOMENTARY = {"bidding", "going_on"}  # whether anybody calls or bids right now depends on the hour
 
 
 @pytest.mark.parametrize("app", ["calls", "storefront"])
@@ -46,7 +47,7 @@ async def test_each_query_has_the_cheapest_plan_that_there_is(app: str, app_data
                 continue
             query = await live.query(sql, *PARAMETERS.get(name, nothing_selected(sql, 0)), scope=scope)
             assert query.plan is not None
-            assert query.state.keys, f"{name} shows nothing of the sample"
+            assert query.state.keys or name in MOMENTARY, f"{name} shows nothing of the sample"
             plans[name] = query.plan.kind
     assert {name: kind for name, kind in plans.items() if kind != "rerun"} == INCREMENTAL[app]
 
