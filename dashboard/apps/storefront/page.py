@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
     from dashboard.views import View
 
+# What the sample's shops sell, so that no two categories of one shop share a colour.
+CATEGORIES = (
+    "Typeface", "Print", "Pattern", "Card set", "Calendar", "Map", "Route", "Gear", "Samples", "Presets", "Record",
+)  # fmt: skip
+
 
 def page(live: Live) -> Viewable:
     """Build the page for one session."""
@@ -60,7 +65,7 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
         live=live,
         title="Storefront",
         active="Storefront",
-        colours={"kind": KINDS, "outcome": ("done", "failed")},
+        colours={"category": CATEGORIES, "kind": KINDS, "outcome": ("done", "failed")},
         selection=selection,
         alerts=bell(live, scope),
         toolbar=[choice_of_member(shops, shop), Refresh(live), present],
