@@ -86,11 +86,17 @@ class Proxy:
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.accepted += 1
+        arriving = asyncio.current_task()
+        assert arriving is not None
+        self._pipes.add(arriving)
+        arriving.add_done_callback(self._pipes.discard)
         try:
             far_reader, far_writer = await asyncio.open_connection(self._target.hostname, self._target.port)
-        except OSError:
+        except BaseException as error:
             writer.transport.abort()
-            return
+            if isinstance(error, OSError):
+                return
+            raise
         for source, sink, back in ((reader, far_writer, writer), (far_reader, writer, None)):
             self._writers.add(sink)
             pipe = asyncio.create_task(self._forward(source, sink, back))

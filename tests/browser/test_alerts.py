@@ -78,6 +78,8 @@ async def test_an_alert_rings_is_said_kept_and_resolved(
     await page.goto(address)
     bell = page.get_by_role("button", name="Alerts")
     await expect(bell).to_be_visible(timeout=WAIT)
+    jobs = page.get_by_role("region", name="Jobs")
+    await expect(jobs).not_to_have_attribute("aria-busy", "true", timeout=WAIT)
     await eventually(lambda: live.alerts.held == ("heavy",), timeout=30)
     await is_told_by_toast(page)
 

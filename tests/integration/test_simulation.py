@@ -151,7 +151,7 @@ async def test_tables_that_somebody_empties_do_not_stop_it(
     monkeypatch.setattr(simulation, "_act", counted)
     running = asyncio.ensure_future(simulation.run())
     await eventually(lambda: acts > 20 or running.done(), timeout=30)
-    psql(server, f"TRUNCATE {', '.join(app.tables)} CASCADE", dsn)
+    await asyncio.to_thread(psql, server, f"TRUNCATE {', '.join(app.tables)} CASCADE", dsn)  # waits for the simulation
     before = acts
     await eventually(lambda: acts > before + 200 or running.done(), timeout=30)
     assert not running.done()
