@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator, Callable
 from typing import Any
@@ -163,7 +164,7 @@ async def test_a_dashboard_without_any_value_and_then_of_an_empty_database_stand
         await live.install(*app.tables)
         async with Site([page_of(app, live)], port=0) as site:
             await stands(page, f"{site.url}{name}")
-            psql(server, EVERY_TABLE.format(name), dsn)
+            await asyncio.to_thread(psql, server, EVERY_TABLE.format(name), dsn)  # waits for the page's reads
             await expect(page.locator("main tbody tr").locator("visible=true")).to_have_count(0, timeout=20_000)
             await expect(page.locator(".problem").locator("visible=true")).to_have_count(0)
             await stands(page, f"{site.url}{name}?member=4711&campaign=1&tab=nowhere&span=..")
