@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 from collections.abc import AsyncIterator
 from typing import Any
@@ -77,16 +76,18 @@ async def test_rows_that_a_policy_hides_are_not_told(server: Server, database: s
     await eventually(lambda: bool(heard.refusals))
     assert "Row-level security" in str(heard.refusals[0])
     await low.caught_up()
-    await asyncio.sleep(0.2)
     assert len(heard.images) == 1
+    psql(server, "ALTER TABLE notes DISABLE ROW LEVEL SECURITY; INSERT INTO notes VALUES (5, 'a', 'b')", database)
+    await eventually(lambda: len(heard.images) > 1)
+    assert [image["id"] for image in heard.images] == [1, 5]
 
 
 async def test_a_revoked_table_is_not_told_and_a_granted_one_is_again(
-    server: Server, database: str, heard: Heard
+    server: Server, database: str, low: Live, heard: Heard
 ) -> None:
     psql(server, "REVOKE SELECT ON notes FROM low", database)
     await eventually(lambda: bool(heard.refusals))  # at a heartbeat
-    await asyncio.sleep(0.1)
+    await low.caught_up()
     heard.refusals.clear()
     psql(server, "INSERT INTO notes VALUES (1, 'secret', '')", database)
     await eventually(lambda: bool(heard.refusals))
