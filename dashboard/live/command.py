@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from dashboard.live.effect import Effect
@@ -49,6 +49,10 @@ class Command:
     policy: Policy = "ask"
     effects: tuple[Effect, ...] = ()
     facts: WritableTable | None = field(default=None, compare=False, repr=False)
+
+    def also(self, *effects: Effect) -> Command:
+        """The same, which is known to change other rows too; see `Table.changed`."""
+        return replace(self, effects=(*self.effects, *effects))
 
     @property
     def text(self) -> str:

@@ -24,6 +24,9 @@ class Effect:
         The row, by the columns of the table's key; empty for a row whose key the database will give.
     values
         What is written, by column; once PostgreSQL has answered, the row as it is stored.
+    expected
+        What the database will make of it: values of columns that it computes, by their name in the table, or in an
+        answer that shows them (another table's, for example). What is stored takes their place.
     number
         Tells rows apart that have no key yet.
     """
@@ -32,6 +35,7 @@ class Effect:
     op: Literal["insert", "update", "delete", "upsert"]
     key: Mapping[str, Any]
     values: Mapping[str, Any] = field(default_factory=dict)
+    expected: Mapping[str, Any] = field(default_factory=dict)
     number: int = field(default_factory=lambda: next(_numbers))
 
 

@@ -39,15 +39,24 @@ class Lens:
             raise Doubt("Its columns cannot be told apart.")
         self.levels = list(self.tree.levels())
         self.columns = [self._column(projection.unalias()) for projection in root.selects]
-        self.is_grouped = any(
-            level.args.get("group") or level.args.get("distinct") or level.find(exp.AggFunc) for level in self.levels
-        )
         self.has_joins = len(self.tree.relations) > 1
+        self.is_grouped = any(_adds_up(level) for level in self.levels) and not self._has_group_for_each_row()
 
     def _column(self, expression: exp.Expr) -> str | None:
         """The table's column that an expression of the outer level is; None if it is computed, or another's."""
         traced = self.tree.trace(self.tree.root, expression)
         return traced[1] if traced is not None and traced[0] == self.mention else None
+
+    def _has_group_for_each_row(self) -> bool:
+        """Whether what is added up are rows of other tables, for each row of this one."""
+        *outer, level = self.levels
+        group = level.args.get("group")
+        if not self.has_joins or group is None or any(_adds_up(one) for one in outer):
+            return False
+        if any(level.args.get(name) for name in ("having", "distinct")) or set(group.args) - {"expressions"}:
+            return False
+        by = [self.tree.trace(level, expression) for expression in group.expressions]
+        return by == [(self.mention, name) for name in self.relation.key] and len(by) == 1
 
     @property
     def tells_rows(self) -> bool:
@@ -63,13 +72,19 @@ class Lens:
         """What a row of the answer tells of the table's row."""
         return {name: value for name, value in zip(self.columns, row, strict=True) if name is not None}
 
-    def row(self, image: Image, old: Row | None) -> Row:
-        """The answer's row for a table's row; what is computed stays as it was."""
+    def row(self, image: Image, old: Row | None, expected: Image) -> Row:
+        """The answer's row for a table's row; what is computed and cannot be told stays as it was."""
         was = old if old is not None else (None,) * len(self.columns)
-        return tuple(
-            image[name] if name is not None and name in image else before
-            for name, before in zip(self.columns, was, strict=True)
-        )
+        return tuple(self._cell(place, image, before, expected) for place, before in enumerate(was))
+
+    def _cell(self, place: int, image: Image, before: Any, expected: Image) -> Any:
+        name = self.columns[place]
+        if name is not None and name in image:
+            return image[name]
+        try:
+            return self.value(self.tree.root.selects[place].unalias(), image)
+        except Unknown:
+            return expected.get(self.source.columns[place].name, before)
 
     def shows(self, image: Image) -> bool:
         """Whether a table's row is in the answer.
@@ -100,9 +115,12 @@ class Lens:
 
     def value(self, node: exp.Expr, image: Image, level: exp.Select | None = None) -> Any:
         """What an expression of a level is for a table's row."""
+        within = level or self.tree.root
 
         def resolve(column: exp.Column) -> Any:
-            traced = self.tree.trace(level or self.tree.root, column)
+            traced = self.tree.trace(within, column)
+            if traced is None and (behind := self.tree.behind(within, column)) is not None:
+                return self.value(behind[1], image, behind[0])
             if traced is None or traced[0] != self.mention or traced[1] not in image:
                 raise Unknown
             return image[traced[1]]
@@ -118,3 +136,7 @@ def lens_of(source: Source) -> Lens | None:
         except Doubt:
             source.lens = False
     return source.lens or None  # type: ignore[return-value]  # a Lens, which plans does not know
+
+
+def _adds_up(level: exp.Select) -> bool:
+    return bool(level.args.get("group") or level.args.get("distinct") or level.find(exp.AggFunc))

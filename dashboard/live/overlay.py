@@ -144,7 +144,7 @@ class Before:
             before = found[effect.number] = rows.get(row) if effect.key else None
             if effect.key:
                 is_gone = effect.op == "delete" or (effect.op == "update" and before is None)
-                rows[row] = None if is_gone else {**(before or {}), **effect.values}
+                rows[row] = None if is_gone else {**(before or {}), **effect.expected, **effect.values}
         return found
 
     def _there(self, effect: Effect) -> Mapping[str, Any] | None:

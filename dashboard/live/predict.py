@@ -69,7 +69,8 @@ def _part(frame: LiveFrame, lens: Lens, effect: Effect, look: Look, *, takes_new
     if effect.op == "delete":
         return Part(rows={}, gone=frozenset((key,)))
     before = {} if effect.op == "insert" else look(effect) or {}
-    image = {**before, **(lens.image(old) if old is not None else {}), **effect.key, **effect.values}
+    known = lens.image(old) if old is not None else {}
+    image = {**before, **known, **effect.expected, **effect.key, **effect.values}
     try:
         is_shown = lens.shows(image)
     except Unknown:
@@ -79,7 +80,8 @@ def _part(frame: LiveFrame, lens: Lens, effect: Effect, look: Look, *, takes_new
     is_known = effect.op != "update" or (bool(before) and _is_whole(lens, image))  # else it may not be there at all
     if old is None and not (takes_new and is_known):
         return None
-    return Part(rows={_renamed(lens, effect, image, key): lens.row(image, old)}, gone=_left(lens, effect, image, key))
+    row = lens.row(image, old, effect.expected)
+    return Part(rows={_renamed(lens, effect, image, key): row}, gone=_left(lens, effect, image, key))
 
 
 def _found(frame: LiveFrame, lens: Lens, effect: Effect) -> tuple[Key, Row | None]:
@@ -179,7 +181,7 @@ def _signed(columns: Sequence[SumColumn], lens: Lens, effect: Effect, before: Im
     elif effect.op == "upsert":
         raise Unknown
     if effect.op != "delete":
-        after = {**(before or {}), **effect.values}
+        after = {**(before or {}), **effect.expected, **effect.values}
         if lens.shows(after):
             found.append((1, _term(columns, lens, after)))
     return found

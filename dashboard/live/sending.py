@@ -191,11 +191,11 @@ def _stored(write: Write, done: Sequence[Applied]) -> tuple[Effect, ...]:
     """The effects, with the rows as they are stored where these were told."""
     found: list[Effect] = []
     for command, one in zip(write.commands, done, strict=True):
-        if command.op in ("insert", "update", "upsert") and len(one.rows) == len(command.effects) == 1:
-            row, effect = one.rows[0], command.effects[0]
+        if command.op in ("insert", "update", "upsert") and len(one.rows) == 1 and command.effects:
+            row, (effect, *others) = one.rows[0], command.effects
             names = command.facts.key if command.facts is not None else tuple(effect.key)
             key = effect.key or {name: row[name] for name in names if name in row}
-            found.append(replace(effect, values=row, key=key))
+            found += [replace(effect, values=row, key=key), *others]
         else:
             found.extend(command.effects)
     return tuple(found)

@@ -39,7 +39,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "map": lambda pairs: {_value(name): _value(value) for name, value in pairs},
 }
 _FIELDS = ("op", "sql", "parameters", "table", "key", "values", "seen", "policy")
-_SHOWN = ("relation", "op", "key", "values")
+_SHOWN = ("relation", "op", "key", "values", "expected")
 
 
 def dumped(write: Write) -> str:

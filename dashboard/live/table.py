@@ -120,8 +120,8 @@ class Table:
         """Write a new row, or change the one that has its key."""
         return self._submit([self.upserting(values)], None)
 
-    def inserting(self, values: Values) -> Command:
-        """The command behind `insert`."""
+    def inserting(self, values: Values, *, expected: Values | None = None) -> Command:
+        """The command behind `insert`; `expected` is what the database will make of it (see `Effect`)."""
         table = self.facts
         checked = self._checked(values, table)
         for column in table.columns.values():
@@ -131,7 +131,7 @@ class Table:
         key = {name: full[name] for name in table.key if full.get(name) is not None}
         key = key if len(key) == len(table.key) else {}
         return self._command("insert", table, values=checked, effect=Effect(
-            relation=table.oid, op="insert", key=key, values=full
+            relation=table.oid, op="insert", key=key, values=full, expected=expected or {}
         ))  # fmt: skip
 
     def updating(
@@ -142,8 +142,9 @@ class Table:
         seen: Values | None = None,
         guard: Values | None = None,
         policy: Policy = "ask",
+        expected: Values | None = None,
     ) -> Command:
-        """The command behind `update`."""
+        """The command behind `update`; `expected` is what the database will make of it (see `Effect`)."""
         table = self.facts
         row, checked = self._key(key, table), self._checked(values, table)
         if not checked:
@@ -151,7 +152,7 @@ class Table:
         compared = {name: value for name, value in (seen or {}).items() if name in checked} | dict(guard or {})
         return self._command(
             "update", table, key=row, values=checked, seen=_seen(table, compared), policy=policy,
-            effect=Effect(relation=table.oid, op="update", key=row, values=checked),
+            effect=Effect(relation=table.oid, op="update", key=row, values=checked, expected=expected or {}),
         )  # fmt: skip
 
     def deleting(self, key: Any, *, seen: Values | None = None, policy: Policy = "ask") -> Command:
@@ -171,6 +172,10 @@ class Table:
         return self._command(
             "upsert", table, values=checked, effect=Effect(relation=table.oid, op="upsert", key=row, values=checked)
         )
+
+    def changed(self, key: Any, expected: Values) -> Effect:
+        """What a write to another table makes of a row of this one, to be shown with it (`Command.also`)."""
+        return Effect(relation=self.facts.oid, op="update", key=self._key(key, self.facts), expected=dict(expected))
 
     def _command(
         self, op: Op, table: WritableTable, *, effect: Effect, key: Values | None = None, values: Values | None = None,

@@ -101,15 +101,20 @@ class Tree:
         """The table column behind an expression, through derived tables; None if it is computed."""
         if not isinstance(expression, exp.Column):
             return None
-        for source in [level.args["from_"].this, *(join.this for join in level.args.get("joins") or ())]:
-            if source.alias_or_name != expression.table:
+        for source in _sources(level):
+            if source.alias_or_name == expression.table and isinstance(source, exp.Table):
+                return (self.by_alias[source.name][0], expression.name) if source.name in self.by_alias else None
+        found = self.behind(level, expression)
+        return None if found is None else self.trace(*found)
+
+    def behind(self, level: exp.Select, column: exp.Column) -> tuple[exp.Select, exp.Expr] | None:
+        """What a derived table gives as a column, and where that stands; None if it comes from no derived table."""
+        for source in _sources(level):
+            if source.alias_or_name != column.table or not isinstance(source, exp.Subquery):
                 continue
-            if isinstance(source, exp.Table) and source.name in self.by_alias:
-                return self.by_alias[source.name][0], expression.name
-            if isinstance(source, exp.Subquery) and isinstance(source.this, exp.Select):
-                for projection in source.this.selects:
-                    if projection.alias_or_name == expression.name:
-                        return self.trace(source.this, projection.unalias())
+            for projection in source.this.selects if isinstance(source.this, exp.Select) else ():
+                if projection.alias_or_name == column.name:
+                    return source.this, projection.unalias()
         return None
 
     def _qualified(self, statement: Statement, relations: Mapping[str, Relation]) -> exp.Expr:
@@ -145,3 +150,7 @@ class Tree:
             )
         except SqlglotError as error:
             raise Doubt("Its columns cannot all be traced to their tables.", is_blind=True) from error
+
+
+def _sources(level: exp.Select) -> list[exp.Expr]:
+    return [level.args["from_"].this, *(join.this for join in level.args.get("joins") or ())]

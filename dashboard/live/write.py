@@ -234,8 +234,8 @@ def _resolved(command: Command, left: set[str], row: Mapping[str, Any]) -> Comma
         return command
     values = {name: value for name, value in command.values.items() if name not in left}
     seen = {name: row[name] for name in command.seen if name in row and name not in left}
-    effects = tuple(replace(effect, values=values) for effect in command.effects)
-    return replace(command, values=values, seen=seen, effects=effects)
+    effect, *others = command.effects
+    return replace(command, values=values, seen=seen, effects=(replace(effect, values=values), *others))
 
 
 def new_key() -> UUID:

@@ -98,12 +98,13 @@ async def test_an_edit_shows_at_once_and_is_settled_by_the_database(live: Live) 
     assert len(known.frame) == 3
     write = contacts.update(1, {"stage": "won"})
     assert list(mine.frame["name"]) == ["Cid"]
+    assert known.pending == {1: "waiting"} and not mine.pending
     assert list(theirs.frame["name"]) == ["Ann", "Cid"]
     assert {row[0]: row[1:] for row in counts.state.rows.values()} == {"lead": (1, 3), "won": (2, 3)}
     await write
     await live.caught_up()
     assert list(theirs.frame["name"]) == ["Cid"]
-    assert mine.state is theirs.state and not session.overlay
+    assert mine.state is theirs.state and not session.overlay and not known.pending
 
 
 async def test_a_row_whose_key_the_database_gives_never_shows_twice(server: Server, database: str, live: Live) -> None:
@@ -224,6 +225,37 @@ async def test_counts_and_sums_behind_a_policy_show_a_write_at_once(server: Serv
         await live.caught_up()
         assert all(picture == expected for picture in pictures)
     assert sorted(rows_of(best)) == [("lead", 2), ("lost", None)]
+
+
+JOINED = """SELECT c.id, c.stage::text AS stage, c.phone IS NOT NULL AS reachable, g.label, c.name
+            FROM contacts c LEFT JOIN grades g ON g.grade = c.score ORDER BY c.id"""
+GROUPED = """SELECT c.id, c.stage, count(g.grade) AS grades FROM contacts c
+             LEFT JOIN grades g ON g.grade >= c.score GROUP BY c.id ORDER BY c.id"""
+
+
+async def test_joined_grouped_and_computed_columns_show_a_write_at_once(
+    server: Server, database: str, live: Live
+) -> None:
+    psql(
+        server, "CREATE TABLE grades (grade int PRIMARY KEY, label text); INSERT INTO grades VALUES (1, 'D')", database
+    )
+    await live.install("grades")
+    session = live.session()
+    joined = await session.query(f"SELECT * FROM (\n{JOINED}\n) q LIMIT 2").ready()
+    grouped = await session.query(GROUPED).ready()
+    contacts, grades = await session.table("contacts"), await session.table("grades")
+    change = contacts.updating(1, {"stage": "won", "score": 2, "phone": None}, expected={"label": "C"})
+    new = grades.inserting({"grade": 2, "label": "C"}).also(contacts.changed(2, {"label": "C"}))
+    rows: list[object] = []
+    joined.subscribe(lambda query, _: rows.append([query.state.rows[key] for key in query.state.keys]))
+    write = session.submit([change, new])
+    assert joined.state.rows == {1: (1, "won", False, "C", "Ann"), 2: (2, "won", True, "C", "Bob")}
+    assert grouped.state.rows[1] == (1, "won", 1)  # what others' rows add up to is PostgreSQL's to say
+    await write
+    await live.caught_up()
+    assert all(shown == list(joined.state.rows.values()) for shown in rows)  # it never went back meanwhile
+    assert joined.state.rows == {1: (1, "won", False, "C", "Ann"), 2: (2, "won", True, "C", "Bob")}
+    assert not session.pending
 
 
 async def test_a_conflict_shows_both_and_can_be_resolved(live: Live) -> None:
