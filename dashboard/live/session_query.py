@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
 
 from dashboard.live.delta import Delta
-from dashboard.live.frame import LiveFrame
+from dashboard.live.frame import Key, LiveFrame
+from dashboard.live.lens import lens_of
+from dashboard.live.pending import pending_rows
 from dashboard.live.query import LiveQuery, Priority, Subscription
 from dashboard.live.step import Whole, fold_whole
 
 if TYPE_CHECKING:
     from dashboard.live.answer import Answer
     from dashboard.live.session import Session
+    from dashboard.live.write import State
 
 
 class SessionQuery(LiveQuery):
@@ -35,8 +38,23 @@ class SessionQuery(LiveQuery):
 
     @property
     def is_ahead(self) -> bool:
-        """Whether it shows something that others do not see yet."""
-        return self.session.overlay.frame(self._answer) is not None
+        """Whether it shows something that others do not see yet, if only that a row has a pending write."""
+        return self.session.overlay.frame(self._answer) is not None or bool(self.pending)
+
+    @property
+    def pending(self) -> Mapping[Key, State]:
+        """The rows shown that have writes of this session which PostgreSQL has not decided yet, by key.
+
+        The state is ``waiting`` or ``sent`` while a write is on its way, and ``kept`` while it waits on disk for the
+        database to be back. Keys are those of `state`, a new row's provisional one included. Empty for queries that do
+        not show a table's rows under its key, and for plain statements whose rows cannot be told. When it may have
+        changed, `Session.on_pending` tells.
+        """
+        source = self._answer.source
+        lens = lens_of(source) if source is not None and self.session.overlay else None
+        if lens is None or not lens.tells_rows:
+            return {}
+        return pending_rows(self.session.overlay.writes, lens, self.state.rows)
 
     @override
     def shared(self) -> LiveQuery:

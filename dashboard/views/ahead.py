@@ -38,6 +38,7 @@ class _Shown:
         self._binding = ref(binding)
         self._asked: tuple[Queries, Shape, str] | None = None
         self._following: list[Subscription] = []
+        self._pending: list[object] = []
 
     def show(self, queries: Queries, shape: Shape, priority: str) -> None:
         self._asked = queries, shape, priority
@@ -56,8 +57,11 @@ class _Shown:
         queries, shape, priority = self._asked
         is_ahead = any(isinstance(query, SessionQuery) and query.is_ahead for query in queries)
         wanted = strand(queries, shape, "critical" if is_ahead else priority)
-        if wanted is binding.strand:
+        pending = [dict(query.pending) for query in queries if isinstance(query, SessionQuery)]
+        known, self._pending = self._pending, pending
+        if wanted is binding.strand and pending == known:
             return
         if wanted.followers and wanted.refresh():  # in its own time it would come later than this reader is back
             send([wanted])
-        binding.show(wanted)
+        if wanted is not binding.strand:
+            binding.show(wanted)

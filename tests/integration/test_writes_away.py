@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from dashboard.errors import ConnectError, QueueFull, WriteRefused
-from dashboard.live import Live, Scope
+from dashboard.live import Live, Scope, SessionQuery
 from dashboard.live.write import Write
 from dashboard.postgres.connection import connect
 from dashboard.postgres.follower import Pace
@@ -66,6 +66,8 @@ async def test_writes_wait_in_order_show_at_once_and_are_done_once(
     assert list(notes.frame["text"]) == ["before", "a", "b", "c"]
     await eventually(lambda: [write.state for write in writes] == ["kept"] * 3)
     assert list(notes.frame["text"]) == ["before", "a", "b", "c"]
+    assert isinstance(notes, SessionQuery)
+    assert [notes.pending.get(key) for key in notes.state.keys] == [None, "kept", "kept", "kept"]
     with pytest.raises(QueueFull, match="3 writes wait"):
         await table.insert({"text": "d"})
     assert list(notes.frame["text"]) == ["before", "a", "b", "c"]
@@ -75,7 +77,7 @@ async def test_writes_wait_in_order_show_at_once_and_are_done_once(
     assert [receipt.count for receipt in receipts] == [1, 1, 1]
     assert texts(server, database) == ["before", "a", "b", "c"]
     await live.caught_up()
-    assert list(notes.frame["text"]) == ["before", "a", "b", "c"] and not session.overlay
+    assert list(notes.frame["text"]) == ["before", "a", "b", "c"] and not session.overlay and not notes.pending
 
 
 async def test_a_cut_in_the_middle_neither_loses_nor_doubles(
@@ -138,7 +140,7 @@ async def test_a_later_process_takes_over_and_reports_what_no_longer_applies(
 
 WRITING = """
 import asyncio, sys
-from dashboard.live import Live, Scope
+from dashboard.live import Live, Scope, SessionQuery
 
 async def main(dsn):
     async with Live(dsn) as live:
