@@ -156,20 +156,27 @@ class Session:
         """Whether there is a write whose inverse is known."""
         return bool(self._undo)
 
-    def undo(self) -> Write:
-        """Take back the last write whose inverse is known; if somebody has changed it since, that is a `Conflict`.
+    def undo(self, write: Write | None = None) -> Write:
+        """Take back a write whose inverse is known; if somebody has changed it since, that is a `Conflict`.
+
+        Parameters
+        ----------
+        write
+            Which; None for the last one.
 
         Raises
         ------
         NotNow
-            There is none.
+            It cannot be taken back, or has been.
         """
-        if not self._undo:
+        wanted = self._undo[-1:] if write is None else [write.receipt.inverse] if write.receipt is not None else []
+        if not wanted or wanted[0] not in self._undo:
             raise NotNow("There is nothing to take back.", "Only the last writes to single rows can be.")
-        inverse = self._undo.pop()
-        write = self.submit([self.live.with_effects(command) for command in inverse])
-        write.is_undo = True
-        return write
+        inverse = wanted[0]
+        self._undo.remove(inverse)
+        undoing = self.submit([self.live.with_effects(command) for command in inverse])
+        undoing.is_undo = True
+        return undoing
 
     def on_outcome(self, callback: Callable[[Write], None]) -> Subscription:
         """Call `callback(write)` when a write of the session was committed, refused, or kept for later."""

@@ -22,6 +22,8 @@ MODULES = (
     "menu",
     "channel",
     "toast",
+    "dialog",
+    "conflict",
     "picking",
     "card",
     "tile",

@@ -22,6 +22,7 @@ from .pulse import send
 from .traffic import TRAFFIC, Visit, now
 
 if TYPE_CHECKING:
+    from .outcome import Outcome
     from .strand import Strand
     from .view import View
     from .viewer import Viewer
@@ -98,6 +99,7 @@ class Channel:
         self._is_behind = False
         self._names = 0
         self.pacing = Pacing(partial(self.flush, {}), self.tell)
+        self.outcomes: dict[str, Outcome] = {}
         self._watchers: list[Callable[[bool], None]] = []
         self._by_token[self.token] = self
 

@@ -7,7 +7,7 @@ page that is away never gets it. What it offers to do comes back to the view tha
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     from .channel import Binding
@@ -21,9 +21,10 @@ def toast(
     *,
     title: str = "",
     tone: Tone = "plain",
-    actions: Sequence[tuple[str, str]] = (),
+    actions: Sequence[tuple[str, Any]] = (),
     key: str | None = None,
     lasts: float | None = None,
+    progress: tuple[int, int] | None = None,
 ) -> None:
     """Show a toast on the page of a binding.
 
@@ -37,15 +38,22 @@ def toast(
         Names what it is about: a newer one takes its place.
     lasts
         Seconds; 0 until it is put away, None a few.
+    progress
+        How much of how much is done, as a bar.
     """
     binding.channel.tell(
         {
             "toasts": [
                 {
                     "text": text, "title": title, "tone": tone, "key": key, "actions": [list(one) for one in actions],
-                    "lasts": None if lasts is None else lasts * 1000, "view": binding.name,
+                    "progress": progress, "lasts": None if lasts is None else lasts * 1000, "view": binding.name,
                     "token": binding.channel.token,
                 }
             ]
         }
     )  # fmt: skip
+
+
+def untoast(binding: Binding, key: str) -> None:
+    """Take a toast away: what it was about is settled."""
+    binding.channel.tell({"toasts": [{"key": key, "gone": True}]})

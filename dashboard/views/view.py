@@ -29,6 +29,7 @@ from dashboard.errors import ViewError
 
 from .ahead import show
 from .pulse import PRIORITIES, Priority
+from .outcome import answered
 from .selection import Chosen, now
 from .strand import Queries, Shape
 
@@ -142,7 +143,7 @@ class View(Viewer):
 
     def receive(self, binding: Binding, message: Any) -> None:
         """The reader did something: `{"event": name, …}`."""
-        if isinstance(message, dict) and isinstance(message.get("event"), str):
+        if isinstance(message, dict) and isinstance(message.get("event"), str) and not answered(binding, message):
             self.emit(message["event"], message.get("value"))
 
     def on(self, event: str, callback: Callable[[Any], object]) -> None:
