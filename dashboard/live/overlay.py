@@ -87,8 +87,9 @@ class Overlay:
         """The answer with the writes on top; None where it is as it is for everybody."""
         if not self.writes:
             return None
-        offset = self._at(answer)
-        state = (answer.state, answer.state.version, offset, self._version)
+        offset, others = self._at(answer), self._answers()
+        # What the others know of a row counts as well, and they may come to this snapshot later than the answer.
+        state = (self._version, *((one.state, one.state.version, self._at(one)) for one in (answer, *others)))
         known = self._known.get(answer)
         if known is None or known[0] != state:
             known = self._known[answer] = (state, self._worked_out(answer, offset))

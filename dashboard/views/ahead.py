@@ -57,7 +57,7 @@ class _Shown:
         queries, shape, priority = self._asked
         is_ahead = any(isinstance(query, SessionQuery) and query.is_ahead for query in queries)
         wanted = strand(queries, shape, "critical" if is_ahead else priority)
-        pending = [dict(query.pending) for query in queries if isinstance(query, SessionQuery)]
+        pending: list[object] = [dict(query.pending) for query in queries if isinstance(query, SessionQuery)]
         known, self._pending = self._pending, pending
         if wanted is binding.strand and pending == known:
             return

@@ -107,6 +107,25 @@ async def test_an_edit_shows_at_once_and_is_settled_by_the_database(live: Live) 
     assert mine.state is theirs.state and not session.overlay and not known.pending
 
 
+async def test_counts_show_a_write_as_soon_as_the_row_is_known(database: str, live: Live) -> None:
+    session = live.session()
+    counts = await session.query("SELECT stage, count(*) AS n FROM contacts GROUP BY stage ORDER BY 1").ready()
+    contacts = await session.table("contacts")
+    await live.caught_up()
+    other = await connect(database)
+    async with other.transaction():
+        await other.fetch("SELECT FROM contacts WHERE id = 1 FOR UPDATE")  # the write stays where it is
+        write = contacts.update(1, {"stage": "won"})
+        contacts.insert({"name": "Dan", "stage": "won"})
+        await eventually(lambda: write.xid is not None)
+        assert rows_of(counts) == [("lead", 2), ("won", 2)]  # of row 1 nothing is known
+        known = await session.query("SELECT * FROM contacts").ready()
+        await live.caught_up()
+        assert known.offset == counts.offset and write.is_open
+        assert rows_of(counts) == [("lead", 1), ("won", 3)]
+    await other.close()
+
+
 async def test_a_row_whose_key_the_database_gives_never_shows_twice(server: Server, database: str, live: Live) -> None:
     psql(
         server,
