@@ -14,6 +14,7 @@ from dashboard.live import SessionQuery
 
 from .pulse import send
 from .strand import Queries, Shape, strand
+from .waiting import tell_waiting
 
 if TYPE_CHECKING:
     from dashboard.live import Subscription
@@ -46,6 +47,9 @@ class _Shown:
             subscription.close()
         sessions = {query.session for query in queries if isinstance(query, SessionQuery)}
         self._following = [session.on_pending(self._again) for session in sessions]
+        if (binding := self._binding()) is not None:
+            for session in sessions:
+                tell_waiting(binding.channel, session)
         self._again()
 
     def _again(self) -> None:

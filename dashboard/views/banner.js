@@ -3,6 +3,7 @@ import { h, setText } from "./dom.js";
 import { clockTime } from "./format.js";
 import { link, reconnect } from "./channel.js";
 import { troubles } from "./card.js";
+import { waitingWrites } from "./status.js";
 
 const PATIENCE = 1500; // ms that a cut may last before it is worth a word
 
@@ -62,7 +63,8 @@ export class BannerView {
     if (state !== "reconnecting" && state !== "offline") return null;
     const shown = link.at === null ? "" : ` What you see is from ${clockTime(link.at)}; it goes on by itself.`;
     if (fault === "authentication") return ["bad", "Access", reason, null];
-    return [state === "offline" ? "bad" : "warn", "Database", `${reason}${shown}`, null];
+    const kept = waitingWrites() && ` ${waitingWrites()} and will be sent.`;
+    return [state === "offline" ? "bad" : "warn", "Database", `${reason}${shown}${kept}`, null];
   }
 
   views() {

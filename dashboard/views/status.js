@@ -10,6 +10,11 @@ const WORDS = {
 
 const CUT = { closed: ["Page disconnected", "warn"], resting: ["Disconnected by you", "plain"], refused: ["Logged out", "bad"] };
 
+// How many changes of this reader's wait on disk for the database.
+let keptWrites = 0;
+link.addEventListener("message", ({ detail }) => { keptWrites = detail.kept ?? keptWrites; });
+export const waitingWrites = () => (keptWrites ? `${keptWrites} ${keptWrites === 1 ? "change waits" : "changes wait"} for the database` : "");
+
 export class StatusView {
   constructor(options) {
     this.variant = options.variant;
@@ -50,7 +55,7 @@ export class StatusView {
     const [word, tone] = CUT[link.state] ?? WORDS[database] ?? [database, "plain"];
     const delay = !isCut && lag !== null && ["live", "polling"].includes(database) ? ` · ${lag < 1 ? "< 1 ms" : lag < 1000 ? `${lag} ms` : `${(lag / 1000).toFixed(1)} s`}` : "";
     this.pill.className = `pill ${tone}`;
-    setText(this.label, word + delay);
+    setText(this.label, [word + delay, waitingWrites()].filter(Boolean).join(" · "));
     this.pill.title = [word + delay, reason].filter(Boolean).join(": ");
     if (this.variant === "minimal") this.pill.setAttribute("aria-label", word);
     if (this.control) setText(this.control, this.isOff() ? "Reconnect" : "Disconnect");

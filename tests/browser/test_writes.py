@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import ExitStack
 from pathlib import Path
 
 from playwright.async_api import Page as Tab
@@ -10,6 +12,7 @@ from playwright.async_api import expect
 from dashboard.postgres.connection import connect
 from tests.browser.test_readme import orders as orders  # a fixture
 from tests.conftest import psql
+from tests.proxy import Proxy
 from tests.serving import served
 
 PAGE = """
@@ -33,9 +36,9 @@ def button(status):
     return pn.widgets.Button(name=f"Set {status}", on_click=write)
 
 
-pn.Column(
+dashboard.Page(
     dashboard.Tile(session.query("SELECT status, id FROM orders WHERE id = 2"), title="Order"),
-    button("sent"), button("bad"), said,
+    button("sent"), button("bad"), button("late"), said, live=live,
 ).servable()
 """
 SLOWLY = """
@@ -49,11 +52,15 @@ CREATE TRIGGER slowly BEFORE UPDATE ON orders FOR EACH ROW EXECUTE FUNCTION slow
 """
 
 
-async def test_an_edit_is_seen_before_the_server_has_answered(page: Tab, server, orders: str, tmp_path: Path) -> None:
+async def test_an_edit_is_seen_before_the_server_has_answered(
+    page: Tab, server, orders: str, proxy: Proxy, tmp_path: Path
+) -> None:
     psql(server, SLOWLY, orders)
     file = tmp_path / "page.py"
     file.write_text(PAGE, encoding="utf-8")
-    with served(orders, str(file), DASHBOARD_DATA_FOLDER=str(tmp_path)) as address:
+    with ExitStack() as stack:  # entered in a thread: the proxy works on this loop
+        serving = served(proxy.dsn, str(file), DASHBOARD_DATA_FOLDER=str(tmp_path))
+        address = await asyncio.to_thread(stack.enter_context, serving)
         other = await page.context.new_page()
         for tab in (page, other):
             await tab.goto(address)
@@ -74,5 +81,13 @@ async def test_an_edit_is_seen_before_the_server_has_answered(page: Tab, server,
         await holder.close()
         await expect(page.get_by_text("The database refuses: bad is bad.")).to_be_visible(timeout=30_000)
         await expect(page.get_by_text("sent", exact=True)).to_be_visible(timeout=30_000)
+        await proxy.cut()
+        await page.get_by_role("button", name="Set late").click()
+        await expect(page.get_by_text("late", exact=True)).to_be_visible()
+        await expect(page.locator("header .pill")).to_contain_text("1 change waits for the database")
+        await expect(page.locator(".banner")).to_contain_text("1 change waits for the database and will be sent.")
+        await proxy.restore()
+        await expect(other.get_by_text("late", exact=True)).to_be_visible()
+        await expect(page.locator("header .pill")).not_to_contain_text("waits")
         for tab in (page, other):
             await tab.goto("about:blank")

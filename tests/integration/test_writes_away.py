@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+import dashboard
 from dashboard.errors import ConnectError, QueueFull, WriteRefused
 from dashboard.live import Live, Scope, SessionQuery
 from dashboard.live.write import Write
@@ -21,6 +22,7 @@ from dashboard.settings import settings
 from tests.conftest import psql
 from tests.pooler import pooler
 from tests.proxy import Proxy
+from tests.unit.test_channel import opened
 from tests.waiting import eventually
 
 PACE = Pace(heartbeat=0.2, tick=0.005, backoff_first=0.01, backoff_max=0.05)
@@ -58,6 +60,7 @@ async def test_writes_wait_in_order_show_at_once_and_are_done_once(
 ) -> None:
     session = live.session()
     notes = await session.query("SELECT id, text FROM notes").ready()
+    channel, wire, _ = opened([], dashboard.Tile(session.query("SELECT text, id FROM notes")))
     table = await session.table("notes")
     await table.insert({"text": "before"})
     await live.caught_up()
@@ -78,6 +81,9 @@ async def test_writes_wait_in_order_show_at_once_and_are_done_once(
     assert texts(server, database) == ["before", "a", "b", "c"]
     await live.caught_up()
     assert list(notes.frame["text"]) == ["before", "a", "b", "c"] and not session.overlay and not notes.pending
+    told = [message["kept"] for message in wire.read() if "kept" in message]
+    assert max(told) == 3 and told[-1] == 0
+    channel.close()
 
 
 async def test_a_cut_in_the_middle_neither_loses_nor_doubles(
