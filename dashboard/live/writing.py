@@ -228,11 +228,13 @@ class Writing:
     async def _look_up(self, reading: Reading) -> None:
         """Which of the writes on their way this snapshot contains."""
         sought = {write.key: write for session in self._sessions.values() for write in session.overlay.sought()}
-        if sought:
-            with suppress(QueryError):
-                async with reading.within(None, guarded=True):
-                    for key, xid in await reading.rows(load("keys_found"), list(sought)):
-                        sought[key].found(xid)
+        if not sought:
+            return
+        await reading.take_time()  # where this is broken off, what is in the snapshot would be shown a second time
+        with suppress(QueryError):  # the keys are gone, or not for this role any more
+            async with reading.within(None, guarded=True):
+                for key, xid in await reading.rows(load("keys_found"), list(sought)):
+                    sought[key].found(xid)
 
     def resume_writing(self) -> None:
         """Send what earlier processes left on disk."""
