@@ -36,7 +36,7 @@ class Slow:
 async def test_a_write_on_its_way_is_found_by_a_server_that_has_much_to_do() -> None:
     write = Write([Command(op="statement", sql="DELETE FROM notes")])
     write.was_sent = write.is_keyed = True
-    overlay = Overlay(lambda _answer: None, lambda: [])
+    overlay = Overlay(lambda _answer: None, list)
     overlay.add(write)
     live: Any = SimpleNamespace(_sessions={"": SimpleNamespace(overlay=overlay)})
     await Writing._look_up(live, Slow())  # type: ignore[arg-type]  # it stands in for a Reading
