@@ -140,6 +140,11 @@ class Settings(BaseSettings):
         default=2_592_000, gt=0, description="seconds that notices are kept in the history of alerts"
     )
 
+    report_rows: int = Field(default=10_000, gt=0, description="rows of one table in a report; of more it says so")
+    chromium: Path | None = Field(
+        default=None, description="Chromium that prints reports as PDF and PNG; empty: the one found"
+    )
+
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="warning", description="least severe message written to stderr"
     )

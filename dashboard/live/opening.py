@@ -92,7 +92,8 @@ class Opening:
             finally:
                 self._give(connection)
 
-    async def _read(self, connection: Connection, answer: Answer) -> Delta | None:
+    async def identity(self, connection: Connection) -> tuple[Identity, bool]:
+        """The server at the other end, and whether its log may be read."""
         row = (await fetch(connection, load("identity"), mark()))[0]
         identity = Identity(
             system_identifier=row["system_identifier"],
@@ -101,7 +102,11 @@ class Opening:
             standby=row["standby"],
             incarnation=None,
         )
-        reader = LogReader(connection, identity, has_log=row["may_read"], standby=row["standby"])
+        return identity, row["may_read"]
+
+    async def _read(self, connection: Connection, answer: Answer) -> Delta | None:
+        identity, may_read = await self.identity(connection)
+        reader = LogReader(connection, identity, has_log=may_read, standby=identity.standby)
         async with reader.window(None) as window:
             reading = Reading(connection)
             await reading.forget_plans()  # this connection may have slept through a change of the schema

@@ -6,10 +6,15 @@ the last block that entered it ends, unless somebody asked it outside of such a 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
 from dashboard.live.live import Live
 from dashboard.settings import settings
 
+Make = Callable[[str | Callable[[], str]], Live]
 _shared: dict[str, Live] = {}
+_make: Make = Live
 
 
 def followed() -> list[Live]:
@@ -33,9 +38,20 @@ def connect(dsn: str | None = None) -> Live:
     key = dsn or ""
     live = _shared.get(key)
     if live is None or live.is_closed:
-        live = _shared[key] = Live(dsn or _embedded)
+        live = _shared[key] = _make(dsn or _embedded)
         live.on_close(lambda: _forget(key))
     return live
+
+
+@contextmanager
+def made_by(make: Make) -> Iterator[None]:
+    """For the length of the block, what `connect` gives for the first time is what `make` gives for its address."""
+    global _make
+    before, _make = _make, make
+    try:
+        yield
+    finally:
+        _make = before
 
 
 def _forget(key: str) -> None:

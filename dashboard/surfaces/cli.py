@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
@@ -163,6 +164,35 @@ def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None
 
 
 app.command(people)
+
+
+@app.command
+def report(
+    name: Annotated[str, Parameter(name="APP|FILE")],
+    dsn: Dsn | None = None,
+    /,
+    *,
+    out: Annotated[Path, Parameter(help="Where to write it: a name that ends in .html, .pdf or .png.")],
+    login: Annotated[str | None, Parameter(name="--as", help="Whose eyes: a login of `dashboard people`.")] = None,
+    since: Annotated[str | None, Parameter(help="From when on: 24h, 7d, 2026-11-01.")] = None,
+    zone: Annotated[str | None, Parameter(help="Whose days: Europe/Berlin. By default, the database's.")] = None,
+) -> None:
+    """Write the page of an app, a file or a notebook, at one snapshot, as one file that opens anywhere.
+
+    Ends with exit code 1 where a part of it could not be shown.
+    """
+    from dashboard.surfaces.report import report as work
+
+    failures: list[str] = []
+
+    async def tell() -> None:
+        failures.extend(await work(name, dsn, out, login=login, since=since, zone=zone))
+
+    run(tell())
+    for failure in failures:
+        print(f"dashboard: {failure}", file=sys.stderr)  # noqa: T201
+    if failures:
+        raise _Wrong
 
 
 @app.command

@@ -1,5 +1,6 @@
 // The page's side of the channel: one WebSocket for all views of a page, or the component's own messages.
-import { serverTime, setServerTime } from "./format.js";
+import { freezeTime, serverTime, setServerTime } from "./format.js";
+import { REPORT, reported } from "./report.js";
 
 const AGAIN = [0, 500, 1000, 2000, 4000, 8000, 15000]; // ms before the n-th new attempt, ±30 %
 const QUIET = 12000; // ms without a word after which the server is asked whether it is there
@@ -101,6 +102,7 @@ class Channel {
   open() {
     if (this.opening || this.ended) return;
     this.opening = true;
+    if (this.place.token === REPORT) { this.openReport(); return; }
     if (!this.place.path) { this.openMessages(); return; }
     const url = new URL(this.place.path, document.baseURI);
     url.protocol = url.protocol.replace("http", "ws");
@@ -127,6 +129,13 @@ class Channel {
     this.greetOver((message) => model.send_msg({ ...message, token: this.place.token }));
   }
 
+  // A file: nobody answers, and nothing moves on.
+  openReport() {
+    this.carrier = (message) => reported(message, (told) => { freezeTime(told.now); this.take(told); });
+    become("kept");
+    this.say(this.hello());
+  }
+
   greetOver(carrier) {
     this.carrier = carrier;
     this.asked = null;
@@ -141,7 +150,10 @@ class Channel {
     this.tries = this.elsewhere = 0;
     serve();
     become("open");
-    if (message.alive) return;
+    if (!message.alive) this.take(message);
+  }
+
+  take(message) {
     setServerTime(message.now);
     if (message.at) link.at = Math.max(link.at ?? 0, message.at);
     for (const [name, strand] of Object.entries(message.bind ?? {})) this.bind(name, strand);

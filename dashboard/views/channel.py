@@ -23,6 +23,7 @@ from .traffic import TRAFFIC, Visit, now
 
 if TYPE_CHECKING:
     from .outcome import Outcome
+    from .report import Report
     from .strand import Strand
     from .view import View
     from .viewer import Viewer
@@ -82,6 +83,7 @@ class Channel:
     """
 
     _by_token: ClassVar[dict[str, Channel]] = {}
+    report: Report | None = None  # the file that its page will be
 
     def __init__(self, user: str | None = None, page: str = "", viewer: Viewer | None = None) -> None:
         self.token = secrets.token_urlsafe(24)
@@ -117,6 +119,11 @@ class Channel:
     def all(cls) -> list[Channel]:
         """Those of all pages open in this process."""
         return list(cls._by_token.values())
+
+    @property
+    def sent(self) -> int:
+        """How many messages this carrier was given."""
+        return self._sent
 
     @property
     def presence(self) -> Literal["seen", "hidden", "away"]:

@@ -6,6 +6,7 @@ import { isAlone, link } from "./channel.js";
 import { Card } from "./card.js";
 import { Picks, bait, pickable } from "./picking.js";
 import { Readout } from "./readout.js";
+import { report } from "./report.js";
 
 export class ChartView {
   constructor(options) {
@@ -76,6 +77,15 @@ export class ChartView {
     this.figure.renderers = this.others;
     this.paint();
     this.isDrawn = false;
+    if (report && axis !== "category") this.beginZooming();
+  }
+
+  // Where nothing moves on, one can look closer: drag to zoom, double click to go back.
+  beginZooming() {
+    const Zoom = Bokeh.Models.get("BoxZoomTool"), zoom = new Zoom({ dimensions: "width" });
+    this.figure.toolbar.setv({ tools: [zoom], active_drag: zoom });
+    this.plot.title = "Drag to zoom, double-click to see all";
+    this.plot.ondblclick = () => this.figure.reset.emit();
   }
 
   // Without a value Bokeh finds no range and complains: it draws when there is one.

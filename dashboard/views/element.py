@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from .view import View
 
+#: Where a report's page finds the views' code, and its channel the messages, in place of an address.
+CODE, BLOCK = "dashboard:views", "report"
 _channels: WeakKeyDictionary[Document, Channel] = WeakKeyDictionary()
 
 
@@ -55,8 +57,8 @@ class Element(JSComponent):
         model = super()._get_model(doc, root, parent, comm)
         ref = (root or model).ref["id"]
         self._leave(ref)
-        if not _is_served(doc) and type(comm) in (type(None), Comm):
-            channel.close()  # a report: what it shows is in it
+        if not _is_served(doc) and type(comm) in (type(None), Comm) and channel.report is None:
+            channel.close()  # saved by Panel: what it shows is in it
         else:
             self._bindings[ref] = binding
         return model
@@ -72,7 +74,10 @@ class Element(JSComponent):
         )
         binding = self._arriving
         place: dict[str, Any] = {"name": binding.name, "token": binding.channel.token}
-        if is_served:
+        if binding.channel.report is not None:
+            properties |= {"esm": CODE, "bundle": "url"}
+            place = {"name": binding.name, "token": BLOCK, "path": None}
+        elif is_served:
             place["path"] = prefix + socket.CHANNEL
         elif binding.strand is not None:
             binding.strand.refresh()
@@ -120,11 +125,16 @@ class Messages:
         """Nothing of its own is open."""
 
 
+def keep(document: Document, channel: Channel) -> None:
+    """Let a document without a session (a report's) have one channel for all its elements."""
+    _channels[document] = channel
+
+
 def channel_of(document: Document) -> Channel:
     """The page's channel; a document without a session (a notebook's) has one for each element."""
-    if not _is_served(document):
-        return Channel()
     channel = _channels.get(document)
+    if channel is None and not _is_served(document):
+        return Channel()
     if channel is None:
         context: Any = document.session_context
         address = context.server_context.application_context.url

@@ -5,6 +5,7 @@ const number = new Intl.NumberFormat(undefined, { maximumFractionDigits: 6 });
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit", second: "2-digit", hour12: false });
 const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium" });
 const plainMoment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
+const atDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
@@ -26,11 +27,13 @@ export function inReadersZone(ticker) {
 }
 
 // The server's clock, as far as this page knows it: relative times must not depend on the reader's.
-let ahead = 0;
+let ahead = 0, frozen = null;
 export const setServerTime = (now) => { ahead = now - Date.now(); };
-export const serverTime = () => Date.now() + ahead;
+export const freezeTime = (now) => { frozen = now; };
+export const serverTime = () => frozen ?? Date.now() + ahead;
 
 export function ago(at) {
+  if (frozen !== null) return (day.format(at) === day.format(frozen) ? clock : atDay).format(at); // a file is read later
   const seconds = (serverTime() - at) / 1000;
   if (seconds < -5) return fullTime(at);
   if (seconds < 5) return "just now";

@@ -3,6 +3,7 @@ import { isAlone } from "./channel.js";
 import { declareColours, h, setText } from "./dom.js";
 import { timeZone } from "./format.js";
 import { BannerView } from "./banner.js";
+import { report } from "./report.js";
 import { SelectionView } from "./selection.js";
 import { SnapshotView } from "./snapshot.js";
 import { StatusView } from "./status.js";
@@ -17,7 +18,7 @@ export class PageView {
     for (const [column, values] of Object.entries(options.colours)) declareColours(column, values); // before any view is drawn
     const root = document.documentElement;
     root.classList.add("d-page");
-    this.theme(localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
+    this.theme(report ? "light" : localStorage.getItem(REMEMBERED) ?? (matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light"));
     if (!isAlone()) rememberZone();
     this.status = new StatusView({ variant: "compact" });
     this.banner = new BannerView();
@@ -31,8 +32,8 @@ export class PageView {
     children.splice(0, options.bell);
     const [tools, contents] = [children.slice(0, options.tools), children.slice(options.tools)]; // behind those with a span comes what draws nothing
     this.node = h("div", { class: "page" },
-      h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
-      this.header(options, bell), this.banner.node, this.main = this.content(options, tools, contents));
+      report ? null : h("a", { class: "skip", href: "#content", onclick: (event) => { event.preventDefault(); this.main.focus(); } }, "Skip to content"),
+      report ? null : this.header(options, bell), this.banner.node, this.main = this.content(options, tools, contents));
     this.mark();
   }
 

@@ -27,6 +27,7 @@ import panel as pn
 import param
 
 from . import address
+from .report import report_of
 from .selection import Selection
 from .status import Status
 from .view import View
@@ -100,8 +101,8 @@ class Page(Status):
         """What stands inside it."""
         choices = None if self.selection is None else self.selection.choices()
         unseen = [] if choices is None else [choices.__panel__()]
-        bell = [] if self.alerts is None else [self.alerts.__panel__()]
-        return [*bell, *self.toolbar, *(content_object(content) for content in self.contents), *unseen]
+        bell = [] if self.alerts is None or not self._has_bell() else [self.alerts.__panel__()]
+        return [*bell, *self._tools(), *(content_object(content) for content in self.contents), *unseen]
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
@@ -109,14 +110,23 @@ class Page(Status):
         return {
             **super().options(), "brand": self.brand, "active": self.active, "note": self.note,
             "navigation": [[name, str(address)] for name, address in _links(self._navigation()).items()],
-            "selection": (self.selection or Selection()).options(), "known": address.known(), "updates": self.updates,
+            "selection": (self.selection or Selection()).options(), "known": address.known(),
+            "updates": self.updates and report_of(pn.state.curdoc) is None,
             "colours": {name: [str(value) for value in values] for name, values in self.colours.items()},
-            "bell": int(self.alerts is not None),
-            "tools": len(self.toolbar), "viewer": None if who is None else who.name,
+            "bell": int(self._has_bell()), "tools": len(self._tools()), "viewer": None if who is None else who.name,
             "spans": [content_span(content) for content in self.contents],
         }  # fmt: skip
 
+    def _has_bell(self) -> bool:
+        return self.alerts is not None and report_of(pn.state.curdoc) is None
+
+    def _tools(self) -> list[Any]:
+        """What stands beside the heading; in a report, where no server is behind it, nothing."""
+        return self.toolbar if report_of(pn.state.curdoc) is None else []
+
     def _navigation(self) -> Mapping[str, Any]:
+        if report_of(pn.state.curdoc) is not None:
+            return {}
         if self.navigation is not None:
             return self.navigation
         who = viewer_of(pn.state.curdoc)

@@ -38,6 +38,7 @@ class Choice:
     filters: tuple[tuple[str, str], ...] = ()
     ranges: tuple[tuple[str, str, str, str], ...] = ()  # column, its type, from, to; either may be empty
     facet: str = ""  # the column whose values are looked at
+    whole: int = 0  # the first so many rows in place of a page; no reader can ask for it
 
 
 @dataclass(frozen=True)

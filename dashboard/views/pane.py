@@ -98,6 +98,9 @@ class Pane(Placeholder):
         if sentence != self._said:
             log.error("%s", sentence, exc_info=broken)
         self._said = sentence
+        for binding in self._view.bindings:
+            if binding.channel.report is not None:
+                binding.channel.report.problems[self._view] = sentence
         self.object = pn.pane.HTML(f'<span role="status">{html.escape(sentence)}</span>', styles=SENTENCE)
 
 
@@ -129,6 +132,12 @@ class Wake:
         if self._timer is None:
             loop = asyncio.get_running_loop()
             self._timer = loop.call_later(deadline, self._ring, context=contextvars.Context())
+
+    def now(self) -> None:
+        """Redraw what was asked for at once."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._ring()
 
     def _ring(self) -> None:
         self._timer = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from dashboard.live import LiveQuery
 
 
+ORDERED = ("number", "time", "clock", "date", "interval")
+"""Kinds of columns whose values have an order that their formatted text has not."""
 WHOLE = 20_000
 """Characters of a text that opens to the whole."""
 
@@ -59,6 +61,7 @@ class TableShape(Shape):
             "filters": dict(self.choice.filters),
             "ranges": {name: [low, high] for name, _, low, high in self.choice.ranges},
             "facet": self._facet(queries),
+            **({"ranks": dict(self._ranks(page, keys, shown, formats))} if self.choice.whole else {}),
         }
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
@@ -70,9 +73,21 @@ class TableShape(Shape):
 
     def _page(self, queries: Queries) -> tuple[Sequence[Hashable], int]:
         if len(queries) == 1:
-            return page_of(queries[0], self.choice, self.size, self.step)
+            return page_of(queries[0], self.choice, self.choice.whole or self.size, self.step)
         page, count = queries[:2]
         return page.state.keys, next(iter(count.state.rows.values()), (len(page.state.keys),))[-1]
+
+    def _ranks(
+        self, page: LiveQuery, keys: Sequence[Hashable], shown: Sequence[str], formats: Mapping[str, str]
+    ) -> Iterator[tuple[str, dict[str, int]]]:
+        """By column of which the text does not tell the order: the place of each key's value among the others."""
+        rows = page.state.rows
+        for place, column in enumerate(page.columns):
+            if column.name not in shown or column.name not in formats or codec.kind(column.type) not in ORDERED:
+                continue
+            known = [key for key in keys if rows[key][place] is not None]
+            places = {value: rank for rank, value in enumerate(sorted({rows[key][place] for key in known}))}
+            yield column.name, {codec.key_text(key): places[rows[key][place]] for key in known}
 
     def _facet(self, queries: Queries) -> Picture | None:
         if not self.choice.facet:

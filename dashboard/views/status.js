@@ -8,7 +8,7 @@ const WORDS = {
   reconnecting: ["Reconnecting", "warn"], offline: ["Offline", "bad"],
 };
 
-const CUT = { closed: ["Page disconnected", "warn"], resting: ["Disconnected by you", "plain"], refused: ["Logged out", "bad"] };
+const CUT = { closed: ["Page disconnected", "warn"], kept: ["Report", "plain"], resting: ["Disconnected by you", "plain"], refused: ["Logged out", "bad"] };
 
 // How many changes of this reader's wait on disk for the database.
 let keptWrites = 0;

@@ -7,7 +7,9 @@ import { isAlone, link } from "./channel.js";
 import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
 import { Picks, pickable, picked } from "./picking.js";
+import { report } from "./report.js";
 import { Roll } from "./roll.js";
+import { Whole } from "./whole.js";
 import { keep, nothing, onAddress, sameWish, wished } from "./wish.js";
 
 const WIDE = 8; // columns above which each row is one line, and the table scrolls sideways
@@ -41,8 +43,12 @@ export class TableView {
     this.sheet = h("div", { class: "sheet" }, this.table);
     this.card.body.append(this.sheet, this.empty, this.pager);
     this.items = new Map();
-    if (options.scroll) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
-    this.table.classList.toggle("rolling", options.scroll === true);
+    this.note = h("p", { class: "mute note", hidden: true });
+    this.card.body.append(this.note);
+    if (options.scroll && !report) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
+    this.table.classList.toggle("rolling", this.roll !== undefined);
+    this.onPrint = (event) => { if (this.whole) this.draw(this.whole.page(this.asked, event.type === "beforeprint" ? Infinity : undefined)); };
+    if (report) for (const kind of ["beforeprint", "afterprint"]) addEventListener(kind, this.onPrint);
   }
 
   remove() {
@@ -56,7 +62,7 @@ export class TableView {
 
   searchField() {
     let pause = 0;
-    const field = this.field = h("input", { class: "online", type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
+    const field = this.field = h("input", { class: report ? null : "online", type: "search", placeholder: "Search", "aria-label": `Search ${this.options.title || "the table"}` });
     field.addEventListener("input", () => {
       clearTimeout(pause);
       pause = setTimeout(() => this.ask({ search: field.value, page: 0 }), PAUSE);
@@ -68,13 +74,13 @@ export class TableView {
     this.back = h("button", { class: "chip", type: "button", "aria-label": "Previous page", onclick: () => this.ask({ page: this.asked.page - 1 }) }, "‹");
     this.forth = h("button", { class: "chip", type: "button", "aria-label": "Next page", onclick: () => this.ask({ page: this.asked.page + 1 }) }, "›");
     this.range = h("span", { class: "mute" });
-    this.back.classList.add("online");
-    this.forth.classList.add("online");
+    for (const button of [this.back, this.forth]) button.classList.toggle("online", !report);
     return h("div", { class: "pager" }, this.range, this.back, this.forth);
   }
 
   ask(change, isBusy = true) {
     this.asked = { ...this.asked, ...change };
+    if (this.whole) { this.draw(this.whole.page(this.asked)); return; }
     this.remember(!("search" in change));
     if (isBusy) this.table.setAttribute("aria-busy", "true");
     if (isBusy && change.page === 0) this.roll?.rewind(this.table);
@@ -86,6 +92,13 @@ export class TableView {
   }
 
   receive(picture) {
+    if (picture.body?.ranks) {
+      this.whole = new Whole(picture.body);
+      this.asked.sort = picture.body.sort;
+      this.note.hidden = this.whole.note() === "";
+      setText(this.note, this.whole.note());
+      picture = { ...picture, body: this.whole.page(this.asked) };
+    }
     if (picture.step) { if (this.body) this.step(picture.step); return; }
     if (picture.body && !this.columns && this.begin(picture)) return;
     this.card.show(picture, (body) => this.draw(body));
@@ -96,7 +109,7 @@ export class TableView {
     this.columns = picture.body.columns;
     this.first = picture.body.sort;
     this.asked.sort = this.first;
-    if (!this.options.place || !this.followAddress()) return false;
+    if (this.whole || !this.options.place || !this.followAddress()) return false;
     setTimeout(() => { if (!this.body) this.card.show(picture, (body) => this.draw(body)); }, AWAITED);
     return true;
   }
@@ -179,7 +192,7 @@ export class TableView {
     const focused = this.header.getRootNode().activeElement?.dataset?.column;
     this.header.replaceChildren(...this.shown.map((column) => {
       const arrow = column.name === sorted ? (isDown ? " ↓" : " ↑") : "";
-      const button = h("button", { type: "button", "data-column": column.name, disabled: isAlone(), onclick: () => this.sort(column.name) }, column.label + arrow);
+      const button = h("button", { type: "button", "data-column": column.name, disabled: isAlone() && !this.whole, onclick: () => this.sort(column.name) }, column.label + arrow);
       const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
       return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
     }));

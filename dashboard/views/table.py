@@ -10,11 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
 from dashboard.errors import ViewError
+from dashboard.settings import settings
 
 from . import codec, files
 from .ahead import show
@@ -146,6 +148,8 @@ class Table(View):
         return (query, *self._sql(query, choice, self._key).every())
 
     def _show(self, binding: Binding, choice: Choice) -> None:
+        if binding.channel.report is not None:
+            choice = replace(choice, whole=min(binding.channel.report.rows, settings().max_rows))
         known, binding.choice["choice"] = binding.choice.get("choice"), choice
         self._learn(binding)
         if known is None or known.sort != choice.sort:
@@ -182,7 +186,8 @@ class Table(View):
 
     def _sql(self, query: LiveQuery, choice: Choice, key: tuple[str, ...]) -> PageSQL:
         searched = tuple(name for name in self._types if codec.kind(self._types[name]) not in ("bytes", "json"))
-        return PageSQL(query.sql, tuple(query.parameters), choice, self._size(), searched, self._step(), key)
+        size = choice.whole or self._size()
+        return PageSQL(query.sql, tuple(query.parameters), choice, size, searched, self._step(), key)
 
     def _ask(self, query: LiveQuery, sql: str, parameters: tuple[object, ...]) -> LiveQuery:
         return query.ask(sql, *parameters, priority=self.urgency())
@@ -192,8 +197,9 @@ class Table(View):
         shown: Sequence[str] = list(self.columns) if self.columns is not None else []
         extra = [under for under in self.below.values() if shown and under not in shown]
         return TableShape(
-            choice=choice, size=self._size(), step=self._step(), columns=(*shown, *extra), labels=tuple(labels.items()),
-            formats=tuple(self.formats.items()), drawn=tuple(sorted(self.cells)),
+            choice=choice, size=self.page_size if choice.whole else self._size(), step=self._step(),
+            columns=(*shown, *extra), labels=tuple(labels.items()), formats=tuple(self.formats.items()),
+            drawn=tuple(sorted(self.cells)),
         )  # fmt: skip
 
 

@@ -5,7 +5,9 @@ import { h } from "./dom.js";
 export class TabsView {
   constructor(options, send, model) {
     this.send = send;
-    const [content, ...aside] = model.get_child("objects") ?? [];
+    const objects = model.get_child("objects") ?? [];
+    this.pages = options.whole ? objects.map((one, place) => h("div", { class: "tab-page", "data-title": options.tabs[place] }, one)) : [];
+    const [content, ...aside] = options.whole ? [this.pages] : objects;
     this.buttons = options.tabs.map((name) => h("button", {
       type: "button", role: "tab", id: `tab-${name}`, onclick: () => this.open(name), onkeydown: (event) => this.step(event),
     }, name));
@@ -36,7 +38,7 @@ export class TabsView {
   open(name) {
     if (name === this.active) return;
     this.mark(name);
-    this.send({ event: "open", value: name });
+    if (!this.pages.length) this.send({ event: "open", value: name });
   }
 
   mark(name) {
@@ -45,8 +47,9 @@ export class TabsView {
       const isOpen = button.textContent === name;
       button.setAttribute("aria-selected", String(isOpen));
       button.tabIndex = isOpen ? 0 : -1;
-      button.classList.toggle("online", !isOpen); // what a closed one shows, only a server can bring
+      button.classList.toggle("online", !isOpen && !this.pages.length); // what a closed one shows, only a server can bring
     }
+    for (const page of this.pages) page.classList.toggle("closed", page.dataset.title !== name);
     this.panel.setAttribute("aria-label", name);
   }
 

@@ -2,6 +2,7 @@
 
 A tab's views are made when it is first opened and kept when it is closed. Closed, they stand on no page, so nobody
 follows them and their queries rest; opened again, they show what they knew and catch up in one step.
+In a report, which has no server to ask later, the views of all tabs are there.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from . import address
 from .group import Group
 from .page import Content, content_object
 from .pane import Wake
+from .report import report_of
 from .strand import Queries
 from .view import View
 
@@ -58,6 +60,7 @@ class Tabs(View):
         self._groups: dict[str, Group] = {}
         self._document: Document | None = None
         self._shown: Any = pn.Column(sizing_mode="stretch_width", margin=0)
+        self._is_whole = report_of(pn.state.curdoc) is not None
         self._first = self.active if self.active in self.tabs else next(iter(self.tabs))
         self.active = self._asked()
         self._show()
@@ -74,6 +77,8 @@ class Tabs(View):
 
     @override
     def children(self) -> list[Any]:
+        if self._is_whole:
+            return [self._element(name) for name in self.tabs]
         return [self._shown, *(content_object(one) for one in self.aside)]
 
     @override
@@ -84,6 +89,7 @@ class Tabs(View):
             "active": self.active,
             "place": self.place,
             "first": self._first,
+            "whole": self._is_whole,
         }
 
     @override
@@ -117,9 +123,12 @@ class Tabs(View):
         address.remember(**{self.place: None if self.active == self._first else self.active})
 
     def _show(self) -> None:
-        name = self.active
+        if not self._is_whole:
+            self._shown[:] = [self._element(self.active)]
+
+    def _element(self, name: str) -> Any:
         if name not in self._groups:
             self._groups[name] = Group(*self.tabs[name]())
         element = self._groups[name].__panel__()
         element.margin = 0
-        self._shown[:] = [element]
+        return element
