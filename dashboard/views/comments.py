@@ -5,7 +5,7 @@ contains it, and what PostgreSQL refuses comes back to where it was written, wit
 before it sends it, so that one sent twice over a bad connection is still one.
 
 Who speaks is told to PostgreSQL by the setting ``app.person`` of the session's scope, for the policies of the table;
-``apps/comments.sql`` makes such a table.
+``apps/comments.sql`` makes such a table. Where nobody has to log in it is a browser that speaks (:mod:`.guest`).
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from dashboard.postgres.scope import Scope, scope_here
 
 from . import codec
 from .ahead import show
+from .guest import guest
 from .here import person_of
 from .strand import Picture, Queries, Shape, keyed_difference
 from .toast import toast
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
 
     from .channel import Binding
 
-GUEST = "(guest)"
-"""Who speaks where nobody has to log in."""
 LONGEST = 4000
 """Characters of one comment."""
 MOST = 200
@@ -119,8 +118,11 @@ class Comments(View):
         super().__init__(**{"title": "Comments", **params})
         who = viewer()
         self._table_name, self._record = table, record
-        self._name = name if who is None else who.name
-        self._author = GUEST if who is None else who.login
+        if who is None:
+            speaker = guest()
+            self._name, self._author, self._secret = name, speaker.author, speaker.secret
+        else:
+            self._name, self._author, self._secret = who.name, who.login, ""
         seen_as = scope or scope_here() or Scope()
         settings = {**seen_as.settings, "app.person": self._author}
         self._session = live.session(scope=Scope(role=seen_as.role, settings=settings))
@@ -139,7 +141,7 @@ class Comments(View):
     @override
     def options(self) -> dict[str, Any]:
         own = {"me": person_of(self._author), "place": f"{self._table_name} {self._record}", "longest": LONGEST}
-        return {**super().options(), **own}
+        return {**super().options(), **own, "guest": self._secret}
 
     @override
     def receive(self, binding: Binding, message: Any) -> None:

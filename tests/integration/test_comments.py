@@ -15,7 +15,6 @@ from dashboard.postgres.scope import Scope
 from dashboard.surfaces.capturing import install
 from dashboard.views import Comments
 from dashboard.views.channel import Binding, Channel
-from dashboard.views.comments import GUEST
 from dashboard.views.here import person_of
 from tests.waiting import eventually
 
@@ -142,6 +141,10 @@ class Reader:
         self.channel.connect(Page())
         self.channel.receive({"want": {self.binding.name: None}})
 
+    @property
+    def author(self) -> str:
+        return self.view._author
+
     def do(self, event: str, **value: Any) -> None:
         self.view.receive(self.binding, {"event": event, "value": value})
 
@@ -181,13 +184,19 @@ async def test_what_is_refused_comes_back_with_the_reason_and_nothing_is_done(li
     await eventually(lambda: not reader.view._tasks)
     query = reader.view.query
     assert query is not None and query.plan is not None and query.plan.kind == "rows"
-    await live.write("UPDATE crm.comments SET author = $1", "ann", whole_table=True)
-    await eventually(lambda: reader.body["rows"][name]["person"] == person_of("ann"))
-    for deed in ("edit", "delete"):  # what is somebody else's
-        reader.do(deed, id=name, text="mine now")
-        await eventually(lambda deed=deed: (reader.body["returned"] or {}).get("deed") == deed)  # type: ignore[misc]
-        assert reader.said() == ["<b>hello</b>"]
-    await live.write("UPDATE crm.comments SET author = $1", GUEST, whole_table=True)
+    other = Reader(live, int(contacts.frame["id"].iloc[0]))  # another browser: a guest as well, and somebody else
+    await eventually(lambda: other.said() == ["<b>hello</b>"])
+    for deed in ("edit", "delete"):
+        other.do(deed, id=name, text="mine now")
+        await eventually(lambda deed=deed: (other.body["returned"] or {}).get("deed") == deed)  # type: ignore[misc]
+        assert other.said() == reader.said() == ["<b>hello</b>"]
+    give = "UPDATE crm.comments SET author = $1, body = $2"
+    await live.write(give, other.author, "<b>hello</b>", whole_table=True)
+    await eventually(lambda: other.body["rows"][name]["person"] == person_of(other.author))
+    other.do("edit", id=name, text="mine now")  # and now it is
+    await eventually(lambda: reader.said() == ["mine now"])
+    await live.write(give, reader.author, "<b>hello</b>", whole_table=True)
+    await eventually(lambda: reader.said() == ["<b>hello</b>"])
     reader.do("say", id=name, text="hello")
     await eventually(lambda: (reader.body["returned"] or {}).get("deed") == "say")
     reader.do("edit", id=name, text="changed", seen="something else")
