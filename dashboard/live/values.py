@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import math
 from collections.abc import Callable
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,10 @@ from dashboard.errors import NotAWrite
 from dashboard.postgres.writable import WritableColumn, WritableTable
 
 _SIZES = {"int2": 15, "int4": 31, "int8": 63}
+_DIGITS, _SCALE = 131_072, 16_383
+"""Digits that PostgreSQL's `numeric` holds before the point, and after it."""
+_SHOWN = 50
+"""Characters of a value that a sentence quotes."""
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
 
 
@@ -38,15 +43,16 @@ def coerced(table: WritableTable, name: str, value: Any) -> Any:
         try:
             value = convert(value)
         except (ValueError, TypeError, InvalidOperation, OverflowError):
-            what = f"{value!r} ({type(value).__name__})"
-            raise _unfit(table, f"{what} is no value for {name} of {table.name}.", f"It holds {column.type}.") from None
+            raise _unfit(
+                table, f"{_quoted(value)} is no value for {name} of {table.name}.", f"It holds {column.type}."
+            ) from None
     _check(table, column, value)
     return value
 
 
 def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
     if column.base in _SIZES and not -(1 << _SIZES[column.base]) <= value < 1 << _SIZES[column.base]:
-        raise _unfit(table, f"{value} is too large for {column.name} of {table.name}.", f"It holds {column.type}.")
+        raise _too_large(table, column, value)
     if isinstance(value, str):
         if "\0" in value:
             raise _unfit(table, f"The text for {column.name} holds a zero byte.", "PostgreSQL keeps none.")
@@ -60,18 +66,47 @@ def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
         if column.labels and value not in column.labels:
             raise _unfit(
                 table,
-                f"{value!r} is no value for {column.name} of {table.name}.",
+                f"{_quoted(value)} is no value for {column.name} of {table.name}.",
                 f"It is one of {', '.join(column.labels)}.",
             )
-    if isinstance(value, Decimal) and column.precision is not None and value.is_finite():
-        whole = column.precision - (column.scale or 0)
-        if abs(round(value, column.scale or 0)) >= Decimal(10) ** whole:
-            raise _unfit(table, f"{value} is too large for {column.name} of {table.name}.", f"It holds {column.type}.")
+    if isinstance(value, Decimal) and value.is_finite() and not _holds(column, value):
+        raise _too_large(table, column, value)
+
+
+def _holds(column: WritableColumn, value: Decimal) -> bool:
+    """Whether a number has no more digits than fit; its exponent tells, before anything writes out as many zeros."""
+    exponent = value.as_tuple().exponent
+    if not isinstance(exponent, int) or exponent < -_SCALE or value.adjusted() >= _DIGITS:
+        return False
+    if column.precision is None or not value:
+        return True
+    scale = column.scale or 0
+    whole = column.precision - scale
+    if value.adjusted() > whole:
+        return False
+    context = Context(prec=column.precision + abs(scale) + 2, rounding=ROUND_HALF_UP)
+    return abs(value.quantize(Decimal(1).scaleb(-scale), context=context)) < Decimal(10) ** whole
+
+
+def _quoted(value: Any) -> str:
+    """A value as a sentence names it: as it would stand in JSON, and not all of a long one."""
+    if isinstance(value, int) and value.bit_length() > _SHOWN:
+        return "This number"
+    text = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str, ensure_ascii=False)
+    return text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+
+
+def _too_large(table: WritableTable, column: WritableColumn, value: Any) -> NotAWrite:
+    return _unfit(
+        table, f"{_quoted(value)} is too large for {column.name} of {table.name}.", f"It holds {column.type}."
+    )
 
 
 def _integer(value: Any) -> int:
     if isinstance(value, str):
         return int(value)
+    if isinstance(value, Decimal) and value.adjusted() > len(str(1 << 63)):
+        raise OverflowError  # before a million zeros are written out
     if isinstance(value, bool) or int(value) != value:
         raise ValueError
     return int(value)
@@ -86,7 +121,10 @@ def _decimal(value: Any) -> Decimal:
 def _float(value: Any) -> float:
     if isinstance(value, bool):
         raise TypeError
-    return float(value)
+    number = float(value)
+    if math.isinf(number) and "inf" not in str(value).lower():
+        raise OverflowError
+    return number
 
 
 def _boolean(value: Any) -> bool:

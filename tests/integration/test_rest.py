@@ -162,8 +162,10 @@ async def test_rows_are_listed_filtered_ordered_and_paged_in_the_callers_scope(a
         ("/api/notes?note=eq.%00", 400, "UTF8"),
         ("/api/notes?note=eq.%ff", 400, "UTF-8"),
         ("/api/notes?order=none", 400, "no column 'none'"),
-        ("/api/notes?limit=1001", 400, "from 1 to 1000"),
-        ("/api/notes?after=nonsense", 400, "after is none"),
+        ("/api/notes?limit=1001", 400, "limit=1001 is no number from 1 to 1000"),
+        ("/api/notes?limit=1&limit=2", 400, "limit stands in the query twice"),
+        ("/api/notes?amount=gt.1e1000000", 400, "does not fit"),
+        ("/api/notes?after=nonsense", 400, "after=nonsense is no place"),
         ("/api/notes?after=W10", 200, ""),
         ("/api/notes?order=-note&after=WyIxIl0", 400, "place is none"),
         ("/api/notes/2", 404, "no such row"),
@@ -202,7 +204,8 @@ async def test_a_row_is_written_changed_compared_and_deleted(ana: Program) -> No
         late = await ana.ask(method, path, said, If_Match=seen.headers["ETag"])
         assert told(late) == (412, "The row is not as you saw it. Read it again, and its ETag with it.")
     whole = {name: value for name, value in json.loads(first.body).items() if name not in ("doubled", "id")}
-    replaced = await ana.ask("PUT", path, {**whole, "note": "whole"}, If_Match=first.headers["ETag"])
+    either = f'"another", {first.headers["ETag"]}'
+    replaced = await ana.ask("PUT", path, {**whole, "note": "whole"}, If_Match=either)
     assert (replaced.code, json.loads(replaced.body)["note"]) == (200, "whole")
     assert (await ana.ask("DELETE", path, If_Match=replaced.headers["ETag"])).code == 204
     assert told(await ana.ask("DELETE", path))[0] == 404
@@ -258,7 +261,13 @@ async def test_tables_of_which_the_caller_may_change_a_part_or_that_have_no_key(
         ("POST", "/api/notes", b'{"note": "\\ud800"}', 400, "no JSON"),
         ("POST", "/api/notes", b'{"amount": NaN}', 400, "no JSON"),
         ("POST", "/api/notes", b"[" * 100_000, 400, "no JSON"),
-        ("POST", "/api/notes", b'{"note": "a", "note": "b"}', 400, "no JSON"),
+        ("POST", "/api/notes", b'{"note": "a", "note": "b"}', 400, "'note' stands in the body twice"),
+        ("POST", "/api/notes", b'{"owner": 1e1000000}', 422, "1E+1000000 is no value for owner"),
+        ("PATCH", "/api/notes/1", b'{"amount": 1e5000}', 422, "1E+5000 is too large for amount"),
+        ("PATCH", "/api/notes/1", b'{"amount": "' + b"9" * 9999 + b'"}', 422, "9… is too large for amount"),
+        ("PATCH", "/api/notes/1", b'{"share": 1e400}', 422, "1E+400 is no value for share"),
+        ("PATCH", "/api/notes/1", b'{"meta": {"a": 1e400}}', 422, "invalid input syntax for type json"),
+        ("PATCH", "/api/notes/1", b'{"owner": true}', 422, "true is no value for owner"),
         ("POST", "/api/notes", [1], 422, "one object"),
         ("POST", "/api/notes", {"none": 1}, 422, "no column 'none'"),
         ("POST", "/api/notes", {"doubled": 1}, 422, "computed"),

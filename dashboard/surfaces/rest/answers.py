@@ -267,8 +267,8 @@ class Item(Answer):
         """Refuse a write that is meant for another state of the row; it is compared once more as it is written."""
         if self.request.headers.get("If-None-Match", "").strip() == "*" and found is not None:
             raise Refused(412, "There is a row with this key. Leave If-None-Match out to change it.")
-        wanted = self.request.headers.get("If-Match", "*")
-        if self._compares and (found is None or (wanted.strip() != "*" and etag_of(found) not in wanted)):
+        wanted = {tag.strip() for tag in self.request.headers.get("If-Match", "*").split(",")}
+        if self._compares and (found is None or not wanted & {"*", etag_of(found)}):
             raise Refused(412, "The row is not as you saw it. Read it again, and its ETag with it.")
 
 

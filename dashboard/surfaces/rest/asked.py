@@ -40,6 +40,9 @@ def asked(query: str, table: WritableTable) -> Asked:
     except ValueError as error:
         raise Refused(400, f"The query cannot be read. Write at most {FIELDS} fields in UTF-8.") from error
     named = dict(fields)
+    for name in ("order", "limit", "after"):
+        if sum(field == name for field, _ in fields) > 1:
+            raise Refused(400, f"{name} stands in the query twice. Give it once.")
     return Asked(
         filters=tuple(_filter(name, value, table) for name, value in fields if name not in ("order", "limit", "after")),
         order=tuple(_order(part, table) for part in named.get("order", "").split(",") if part),
@@ -70,7 +73,8 @@ def key_of(path: str, table: WritableTable) -> tuple[str, ...]:
     if not table.key:
         raise Refused(404, f"{table.name} has no key, so no row of it has an address. Filter it instead.")
     if len(parts) != len(table.key):
-        raise Refused(404, f"The key of {table.name} is {', '.join(table.key)}. Give each, in this order.")
+        path = "/".join(f"<{part}>" for part in table.key)
+        raise Refused(404, f"The key of {table.name} is {', '.join(table.key)}. Its address ends in /{path}.")
     return parts
 
 
@@ -103,7 +107,7 @@ def _limit(text: str | None) -> int:
     if text is None:
         return LIMIT
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST):
-        raise Refused(400, f"limit is none. Give a number of rows from 1 to {MOST}.")
+        raise Refused(400, f"limit={text[:50]} is no number from 1 to {MOST}. Give one.")
     return int(text)
 
 
@@ -115,5 +119,5 @@ def _place(text: str | None) -> tuple[str | None, ...]:
     except (ValueError, RecursionError):
         place = None
     if not isinstance(place, list) or not all(part is None or isinstance(part, str) for part in place):
-        raise Refused(400, "after is none. Follow the link of the page before.")
+        raise Refused(400, f"after={text[:50]} is no place in this list. Follow the link of the page before.")
     return tuple(place)

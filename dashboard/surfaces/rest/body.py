@@ -26,6 +26,8 @@ def values(content: bytes, table: WritableTable) -> dict[str, Any]:
     try:
         said = json.loads(content.decode(), parse_float=Decimal, parse_constant=_none, object_pairs_hook=_once)
         json.dumps(said, default=float, ensure_ascii=False).encode()  # half a surrogate pair is no text
+    except _Twice as error:
+        raise Refused(400, f"{error.args[0][:50]!r} stands in the body twice. Give it once.") from error
     except (ValueError, RecursionError, OverflowError) as error:
         raise Refused(400, "The body is no JSON that can be read. Send one object in UTF-8.") from error
     if not isinstance(said, dict):
@@ -80,9 +82,14 @@ def _none(constant: str) -> Any:
     raise ValueError(constant)
 
 
+class _Twice(ValueError):
+    """A name stands in an object twice, and so means two things."""
+
+
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    """An object; a name that stands in it twice means two things."""
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise ValueError(pairs)
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise _Twice(name)
+        found[name] = value
     return found

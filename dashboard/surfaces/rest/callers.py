@@ -155,7 +155,9 @@ def _check_token(call: RequestHandler) -> None:
         call.check_xsrf_cookie()
     except HTTPError as error:
         remedy = "Send the cookie _xsrf, which a GET brings, also as X-XSRFToken; or call with a key."
-        raise Refused(403, f"The XSRF token is missing. {remedy}") from error
+        is_there = "X-Xsrftoken" in call.request.headers
+        told = "The XSRF token is not that of the cookie." if is_there else "The XSRF token is missing."
+        raise Refused(403, f"{told} {remedy}") from error
 
 
 def _unknown() -> Refused:

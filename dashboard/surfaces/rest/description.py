@@ -114,6 +114,8 @@ def _schemas(tables: Mapping[str, WritableTable]) -> dict[str, Any]:
         changed = {"type": "object", "properties": written, "additionalProperties": False}
         found[f"{name}.change"] = {**changed, "minProperties": 1}
         found[f"{name}.new"] = {**changed, "required": needed}
+        kept = [one.name for one in columns if one.readable and not one.computed and one.name not in table.key]
+        found[f"{name}.whole"] = {**changed, "required": kept}
     return found
 
 
@@ -146,7 +148,7 @@ def _item(name: str, table: WritableTable) -> dict[str, Any]:
         "put": _operation(
             f"Write a whole row of {name}",
             {"200": row, "201": row, "204": none},
-            takes=f"{name}.change",
+            takes=f"{name}.whole",
             parameters=[*match, _header("If-None-Match", "*: only if there is no such row.")],
         ),
         "patch": _operation(

@@ -24,6 +24,7 @@ UNFORESEEN = "Something went wrong here. The server's log says what."
 _REFUSED = {
     "taken": 409, "needed": 409, "overlap": 409, "forbidden": 403, "policy": 403, "late": 503, "deadlock": 503,
 }  # fmt: skip
+_TYPES = "Give a value of the column's type, which /api/openapi.json tells."
 _NO_OPERATOR = ("42883", "42804", "42846", "42725")
 _SAID = {
     400: "This cannot be read. See /api/openapi.json for what can be asked.",
@@ -85,7 +86,7 @@ def _of_query(error: QueryError, *, reads: bool) -> tuple[int, str]:
     if code == "57014":
         return 503, "This takes too long. Ask for less, or for what an index helps with."
     if code is None or code.startswith("22"):
-        return 400 if reads else 422, str(error)
+        return (400, f"A key or filter does not fit. {error} {_TYPES}") if reads else (422, str(error))
     if code in _NO_OPERATOR:
         return 400, "This column cannot be compared or ordered that way. Take another, or is.null."
     return 500, UNFORESEEN
