@@ -6,6 +6,7 @@ this site is refused, and so is whoever guesses too often.
 
 from __future__ import annotations
 
+import re
 import secrets
 from functools import cache
 from importlib.resources import files
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from dashboard.surfaces.logins import Logins
 
 LOGIN, LOGOUT = "/login", "/logout"
+_PATH = re.compile(r"/(?!/)[!-\[\]-~]*")  # neither another host's, nor with what browsers read as that or leave out
 TRIES = {"both": 5, "login": 20, "address": 50}
 """Failures in five minutes of one login from one address, of a login from anywhere, and from an address."""
 
@@ -58,13 +60,11 @@ class Form(RequestHandler):
         )
         self.finish(self.render_string(str(_folder() / template), nonce=nonce, style=_style(), **values))
 
-    @property
-    def after(self) -> str:
-        """Where one wanted to go: a path of this site."""
-        wanted = self.get_argument("next", "/")
-        parts = urlsplit(wanted)
-        is_ours = not parts.scheme and not parts.netloc and wanted.startswith("/") and "\\" not in wanted
-        return wanted if is_ours and not parts.path.startswith((LOGIN, LOGOUT)) else "/"
+
+def after(asked: RequestHandler) -> str:
+    """Where one wanted to go before one had to log in: a path of this site."""
+    wanted = asked.get_argument("next", "/", strip=False)
+    return wanted if _PATH.fullmatch(wanted) and not wanted.startswith((LOGIN, LOGOUT)) else "/"
 
 
 class LoginPage(Form):
@@ -102,12 +102,12 @@ class LoginPage(Form):
             return
         self.throttle.forgive(names)
         self.logins.begin(self, person)
-        self.redirect(self.after, status=303)
+        self.redirect(after(self), status=303)
 
     def _ask(self, problem: str = "", login: str = "") -> None:
         known = self.logins.directory
         samples = known if isinstance(known, Samples) else None
-        self.show("login.html", problem=problem, login=login, after=self.after, samples=samples)
+        self.show("login.html", problem=problem, login=login, after=after(self), samples=samples)
 
 
 class LogoutPage(Form):

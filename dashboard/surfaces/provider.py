@@ -14,6 +14,7 @@ from tornado.web import HTTPError, RequestHandler
 
 from dashboard.errors import SettingsError
 from dashboard.settings import settings
+from dashboard.surfaces.login import after
 
 if TYPE_CHECKING:
     from dashboard.surfaces.logins import Logins
@@ -55,6 +56,10 @@ def provider_page(logins: Logins) -> type[RequestHandler]:
         @property
         def _redirect_uri(self) -> str:
             return chosen.oauth_redirect_uri or f"{self.request.protocol}://{self.request.host}/login"
+
+        def prepare(self) -> None:
+            """Panel goes afterwards wherever it is told to."""
+            self.request.arguments["next"] = [after(self).encode()]
 
         async def _fetch_access_token(self, *arguments: Any, **options: Any) -> Any:
             found = await super()._fetch_access_token(*arguments, **options)
