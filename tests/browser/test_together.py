@@ -1,4 +1,8 @@
-"""Two people in two browsers on two server processes: they see each other, talk, and hear what is meant for them."""
+"""Two people in two browsers on two server processes: they see each other, talk, and hear what is meant for them.
+
+What one of them has a script write by the page's own cookie, and what the test panel of one process does, is in the
+page that the other has open at the other process.
+"""
 
 from __future__ import annotations
 
@@ -7,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, WebSocket, expect
 from playwright.async_api import Page as Tab
 
 from dashboard import apps
@@ -17,9 +21,16 @@ from dashboard.surfaces.capturing import install
 from dashboard.surfaces.people import add
 from tests.conftest import psql
 from tests.serving import served
+from tests.waiting import eventually
 
-IMPORT = """INSERT INTO outreach.import_status (id, user_id, campaign_id, source, total, done)
-            VALUES (9999, 1, 1, 'fair', 40, 0);"""
+API = """async ([method, path, row]) => {
+  await fetch("/api");
+  const token = document.cookie.match(/_xsrf=([^;]+)/)[1];
+  const headers = { "Content-Type": "application/json", "X-XSRFToken": token };
+  const answer = await fetch(`/api/${path}`, { method, headers, body: JSON.stringify(row) });
+  return [answer.status, await answer.json()];
+}"""
+IMPORT = {"id": 9999, "user_id": 1, "campaign_id": 1, "source": "expo-7", "total": 40}
 OTHERS = """INSERT INTO outreach.import_status (user_id, campaign_id, source, total)
             SELECT user_id, id, 'theirs', 9 FROM outreach.campaigns WHERE user_id = 2 LIMIT 1;"""
 
@@ -35,7 +46,7 @@ async def outreach_database(app_database: Callable[[str], str]) -> str:
     await install(dsn, apps.find("outreach").tables)
     for login, name, user in PEOPLE:
         scope = Scope(role="outreach_member", settings={"app.user_id": str(user)})
-        await add(dsn, login, name=name, password=PASSWORD, page="", scope=scope, is_operator=False)
+        await add(dsn, login, name=name, password=PASSWORD, page="", scope=scope, is_operator=login == "ann")
     return dsn
 
 
@@ -50,7 +61,7 @@ async def log_in(tab: Tab, address: str, login: str) -> None:
 @pytest.fixture
 def addresses(outreach_database: str) -> Iterator[tuple[str, str, Callable[[], None]]]:
     """Yield the addresses of two processes, and what kills the second."""
-    with served(outreach_database, "outreach") as one, ExitStack() as other:
+    with served(outreach_database, "outreach", "--dev") as one, ExitStack() as other:
         yield one, other.enter_context(served(outreach_database, "outreach")), other.close
 
 
@@ -65,6 +76,24 @@ async def told(tab: Tab, words: str) -> str:
     return str(await found.json_value())
 
 
+def sent_to(tab: Tab) -> list[str]:
+    """All that a tab's channels are sent, as it comes."""
+    sent: list[str] = []
+
+    def listen(socket: WebSocket) -> None:
+        if socket.url.endswith("/channel"):
+            socket.on("framereceived", lambda frame: sent.append(frame if isinstance(frame, str) else frame.decode()))
+
+    tab.on("websocket", listen)
+    return sent
+
+
+async def asked(tab: Tab, method: str, path: str, row: dict[str, object]) -> tuple[int, str, int]:
+    """Have a script of the page write an import at `/api`; the status, and what the import is then."""
+    status, written = await tab.evaluate(API, [method, path, row])
+    return status, written["source"], written["done"]
+
+
 async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_them(
     server: Server,
     outreach_database: str,
@@ -76,6 +105,7 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
     assert page.context.browser is not None
     theirs = await (await page.context.browser.new_context(viewport={"width": 390, "height": 844})).new_page()
     third = await (await page.context.browser.new_context()).new_page()
+    to_ben, to_cleo = sent_to(theirs), sent_to(third)
     await log_in(page, f"{one}outreach", "ann")
     await expect(here(page)).to_have_accessible_name("Here now: only you")
     campaign = psql(server, "SELECT min(id) FROM outreach.campaigns WHERE user_id = 1", outreach_database).strip()
@@ -95,24 +125,64 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
 
     heard = [
         asyncio.ensure_future(told(tab, words))
-        for tab, words in ((page, "fair: 15 of 40"), (theirs, "fair: 15 of 40"), (third, "Importing theirs"))
+        for tab, words in ((page, "expo-7: 15 of 40"), (theirs, "expo-7: 15 of 40"), (third, "Importing theirs"))
     ]
-    psql(server, IMPORT + OTHERS, outreach_database)
-    psql(server, "UPDATE outreach.import_status SET done = 15 WHERE id = 9999", outreach_database)
+    psql(server, OTHERS, outreach_database)
+    assert await asked(page, "POST", "outreach.import_status", IMPORT) == (201, "expo-7", 0)
+    assert await asked(page, "PATCH", "outreach.import_status/9999", {"done": 15}) == (200, "expo-7", 15)
     mine, same, others = await asyncio.gather(*heard)
     assert "theirs" not in mine + same
-    assert "fair" not in others
+
+    assert await asked(page, "PATCH", "outreach.import_status/9999", {"done": 40}) == (200, "expo-7", 40)
+    await expect(theirs.get_by_role("progressbar", name="expo-7")).to_have_attribute("aria-valuetext", "40 of 40")
+    moved = next(sent for sent in to_ben if '"text":"40"' in sent)
+    assert "Imported 40 people from expo-7" in moved  # the line that a trigger wrote came in the same tick
+    assert (await page.request.get(f"{one}api/outreach.import_status/9999")).ok
+    assert (await third.request.get(f"{two}api/outreach.import_status/9999")).status == 404
+    await there_is_trouble_on_one_server(server, outreach_database, page, f"{one}dev", theirs)
+    assert "theirs" in "".join(to_cleo)
+    assert "expo-7" not in "".join([others, *to_cleo])
 
     await page.goto(f"{one}outreach?campaign={campaign}")
     await they_talk(server, outreach_database, page, theirs)
     await expect(third.get_by_role("heading", name="There is no such campaign among yours.")).to_be_visible()
     await expect(third.get_by_role("log").get_by_role("listitem")).to_have_count(0)
 
-    assert (await page.request.get(f"{one}dev")).status == 404  # the test panel is there where one asks for it
+    assert (await theirs.request.get(f"{two}dev")).status == 404  # the test panel is there where one asks for it
 
     kill_two()
     complaints.clear()
     await expect(here(page)).to_have_accessible_name("Here now: only you")
+
+
+async def there_is_trouble_on_one_server(server: Server, dsn: str, ann: Tab, panel: str, ben: Tab) -> None:
+    """A test panel adds rows while its own process loses the database and is slow; the other's pages go on."""
+
+    def invited() -> int:
+        return int(psql(server, "SELECT count(*) FROM outreach.connections", dsn))
+
+    before = invited()
+    await ann.goto(panel)
+    add = ann.get_by_role("button", name="Add an invitation")
+    await expect(add).to_be_enabled()
+    await add.click()
+    await told(ann, "1 of 1 were written")
+    await ann.get_by_role("button", name="Slow ticks by 1 s").click()
+    await told(ann, "Each tick takes 1 s longer")
+    await ann.get_by_label("How many").fill("1000")
+    await add.click()
+    await eventually(lambda: invited() > before + 20, timeout=30)
+    broken = [asyncio.ensure_future(told(ann, words)) for words in ("connections of this process", "PostgreSQL broke")]
+    await ann.get_by_role("button", name="Cut the connections").click()
+    await asyncio.gather(*broken)
+    assert invited() < before + 1000  # a burst that was cut is written as far as it went
+    await ann.get_by_label("How many").fill("10")
+    await add.click()
+    await told(ann, "10 of 10 were written")
+    last = psql(server, "SELECT count(*) FROM outreach.connections WHERE user_id = 1 AND state = 'pending'", dsn)
+    await ann.get_by_role("button", name="At full speed").click()
+    pending = ben.get_by_role("region", name="Connections by state").last.locator("li").first
+    await expect(pending.locator(".figures span").first).to_have_text(f"{int(last):,}")
 
 
 async def they_talk(server: Server, dsn: str, ann: Tab, ben: Tab) -> None:
