@@ -11,7 +11,7 @@ export function openDialog({ title, text = "", body = [], foot = [], key = null,
   if (known) return known;
   const heading = h("h2", { id: "dialog-title" }, title);
   const content = [heading, text ? h("p", { class: "soft" }, text) : null, ...body, h("div", { class: "buttons" }, foot)];
-  const node = h("dialog", { class: "root dialog", "aria-labelledby": "dialog-title" }, form ? h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); form(); } }, content) : content);
+  const node = h("dialog", { class: "root dialog", autofocus: true, "aria-labelledby": "dialog-title" }, form ? h("form", { novalidate: true, onsubmit: (event) => { event.preventDefault(); form(); } }, content) : content);
   const dialog = { key, node, close };
   node.addEventListener("cancel", (event) => { event.preventDefault(); close(); dismissed(); });
   dialogs.push(dialog);

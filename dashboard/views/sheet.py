@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dashboard.live import SessionQuery
+
 from . import codec
 from .paging import Choice
 from .source import page_of, values_of
@@ -33,6 +35,7 @@ class TableShape(Shape):
     labels: tuple[tuple[str, str], ...]
     formats: tuple[tuple[str, str], ...]
     drawn: tuple[str, ...] = ()  # columns whose cells are drawn from the whole value
+    edited: tuple[str, ...] | None = None  # columns that can be edited; a row has these once more, as they are entered
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
@@ -43,9 +46,15 @@ class TableShape(Shape):
         formats = dict(self.formats)
         keys, total = self._page(queries)
         most = {names[place]: WHOLE if names[place] in self.drawn else codec.TEXT_SHOWN for place in places}
+        pending = page.pending if self.edited is not None and isinstance(page, SessionQuery) else {}
         rows = {
             codec.key_text(key): [
-                _cell(page.state.rows[key][place], formats.get(names[place]), most[names[place]]) for place in places
+                *(
+                    _cell(page.state.rows[key][place], formats.get(names[place]), most[names[place]])
+                    for place in places
+                ),
+                *self._entered(page, names, key),
+                *(() if self.edited is None else (pending.get(key),)),
             ]
             for key in keys
         }
@@ -76,6 +85,11 @@ class TableShape(Shape):
             return page_of(queries[0], self.choice, self.choice.whole or self.size, self.step)
         page, count = queries[:2]
         return page.state.keys, next(iter(count.state.rows.values()), (len(page.state.keys),))[-1]
+
+    def _entered(self, page: LiveQuery, names: Sequence[str], key: Hashable) -> Iterator[codec.Cell]:
+        """What can be edited of a row."""
+        row = page.state.rows[key]
+        return (codec.brief(row[names.index(name)], WHOLE) if name in names else None for name in self.edited or ())
 
     def _ranks(
         self, page: LiveQuery, keys: Sequence[Hashable], shown: Sequence[str], formats: Mapping[str, str]

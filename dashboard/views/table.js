@@ -6,6 +6,7 @@ import { Card } from "./card.js";
 import { isAlone, link } from "./channel.js";
 import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
+import { Editing } from "./editing.js";
 import { Picks, pickable, picked } from "./picking.js";
 import { report } from "./report.js";
 import { Roll } from "./roll.js";
@@ -41,8 +42,9 @@ export class TableView {
     this.empty = h("div", { class: "empty", hidden: true }, "No rows yet");
     this.pager = this.makePager();
     this.sheet = h("div", { class: "sheet" }, this.table);
-    this.card.body.append(this.sheet, this.empty, this.pager);
     this.items = new Map();
+    if (options.editing && !report) this.editing = new Editing(this);
+    this.card.body.append(this.sheet, this.empty, this.pager);
     this.note = h("p", { class: "mute note", hidden: true });
     this.card.body.append(this.note);
     if (options.scroll && !report) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
@@ -54,7 +56,9 @@ export class TableView {
   remove() {
     this.leaveAddress();
     link.removeEventListener("alone", this.onAlone);
+    for (const kind of ["beforeprint", "afterprint"]) removeEventListener(kind, this.onPrint);
     this.picks?.remove();
+    this.editing?.remove();
     this.roll?.remove();
   }
 
@@ -190,12 +194,13 @@ export class TableView {
     if (this.headerShape === shape) return;
     this.headerShape = shape;
     const focused = this.header.getRootNode().activeElement?.dataset?.column;
-    this.header.replaceChildren(...this.shown.map((column) => {
+    const cells = this.shown.map((column) => {
       const arrow = column.name === sorted ? (isDown ? " ↓" : " ↑") : "";
       const button = h("button", { type: "button", "data-column": column.name, disabled: isAlone() && !this.whole, onclick: () => this.sort(column.name) }, column.label + arrow);
       const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
       return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
-    }));
+    });
+    this.header.replaceChildren(...(this.editing?.heads(cells) ?? cells));
     if (focused) [...this.header.querySelectorAll("button")].find((button) => button.dataset.column === focused)?.focus();
   }
 
@@ -213,14 +218,18 @@ export class TableView {
     }
     const kept = new Set(order);
     for (const [key, item] of this.items) {
-      if (kept.has(key)) continue;
-      item.row.remove();
-      this.items.delete(key);
+      if (!kept.has(key) && !this.editing?.isHeld(item)) this.drop(key);
     }
+    if (this.editing?.arrange(order)) return;
     order.forEach((key, place) => {
       const { row } = this.items.get(key);
       if (this.rows.children[place] !== row) this.rows.insertBefore(row, this.rows.children[place] ?? null);
     });
+  }
+
+  drop(key) {
+    this.items.get(key).row.remove();
+    this.items.delete(key);
   }
 
   tune(options) {
@@ -236,14 +245,14 @@ export class TableView {
   item(key, values, isNews) {
     const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
     const select = () => this.send({ event: "select", value: key });
-    const row = h("tr", this.options.selects && !isAlone() ? {
+    const item = { cells, values: [] };
+    item.row = h("tr", this.options.selects && !isAlone() ? {
       class: "selectable", tabindex: 0, onclick: (event) => picked(event) || select(), onkeydown: (event) => event.key === "Enter" && !picked(event) && select(),
-    } : {}, cells);
-    const item = { row, cells, values: [] };
-    this.mark(row, key);
+    } : {}, this.editing?.around(cells, item, key) ?? cells);
+    this.mark(item.row, key);
     if (isNews) {
-      row.classList.add("arriving");
-      setTimeout(() => row.classList.remove("arriving"), 2000);
+      item.row.classList.add("arriving");
+      setTimeout(() => item.row.classList.remove("arriving"), 2000);
     }
     this.write(item, values, false);
     return item;
@@ -256,11 +265,14 @@ export class TableView {
       const isSame = (at) => JSON.stringify(item.values[at]) === JSON.stringify(values[at]);
       if (isChange && isSame(column.at) && (column.under === null || isSame(column.under))) return;
       const cell = item.cells[place];
+      if (this.editing?.holds(item, cell)) return;
       this.fill(cell, column, values);
       if (isChange && this.options.flash && !this.options.cells[column.name]) flash(cell);
     });
     item.values = values;
   }
+
+  refill(item, cell) { this.fill(cell, this.shown[item.cells.indexOf(cell)], item.values); }
 
   fill(cell, column, values) {
     const value = values[column.at];
@@ -318,6 +330,7 @@ export class TableView {
 
   tell() {
     const { order, total, page, size, search, filters, ranges } = this.body;
+    this.editing?.settle();
     const isMatched = isNarrowed() || search !== "" || Object.keys(filters).length + Object.keys(ranges).length > 0;
     this.empty.hidden = order.length > 0;
     setText(this.empty, isMatched ? "No rows match" : page > 0 ? "No rows on this page" : "No rows yet");

@@ -20,6 +20,7 @@ from dashboard.settings import settings
 
 from . import codec, files
 from .ahead import show
+from .editing import Editing
 from .paging import Choice, PageSQL, asked
 from .sheet import TableShape
 from .source import is_at_hand
@@ -76,6 +77,8 @@ class Table(View):
         What the address calls it, where it keeps what the reader chose; by default, the title. Empty: nothing is kept.
     select
         Field of the page's selection by column: a click on such a tag selects it for the whole page.
+    edit
+        What may be changed in its rows, added and deleted (see :mod:`.editing`).
 
     A click on a row emits the event ``"select"`` with the row's key as the browser knows it.
     """
@@ -94,6 +97,7 @@ class Table(View):
     place = param.String(default=None, allow_None=True, doc="What the address calls it; the title by default.")
     select = param.Dict(default={}, doc="Field of the page's selection by column.")
     search = param.Boolean(default=True, doc="Whether there is a field to search in.")
+    edit = param.ClassSelector(default=None, class_=Editing, allow_None=True, doc="What may be changed in its rows.")
     times: Any = param.Selector(default="relative", objects=["relative", "absolute"], doc="How times are said.")
 
     kind: ClassVar[str] = "table"
@@ -102,6 +106,8 @@ class Table(View):
         super().__init__(query, **params)
         self._key: tuple[str, ...] = ()  # these two are known once the first page is there
         self._types: dict[str, str] = {}
+        if self.edit is not None and isinstance(self.columns, Mapping):
+            self.edit.labels = dict(self.columns)
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
         if wrong:
             raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")
@@ -128,11 +134,14 @@ class Table(View):
             "scroll": self.scroll, "step": self._step(), "chosen": self.chosen, "select": dict(self.select),
             "place": slug(self.title) if self.place is None else self.place, "sort": self.sort,
             "downloads": files.formats(),
+            "editing": None if self.edit is None else self.edit.options(),
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:
         """An event, or another choice of this reader."""
         super().receive(binding, message)
+        if self.edit is not None:
+            self.edit.heard(binding, message)
         if not isinstance(message, dict) or "ask" not in message:
             return
         self._show(binding, self.choice(binding, message["ask"]))
@@ -200,6 +209,7 @@ class Table(View):
             choice=choice, size=self.page_size if choice.whole else self._size(), step=self._step(),
             columns=(*shown, *extra), labels=tuple(labels.items()), formats=tuple(self.formats.items()),
             drawn=tuple(sorted(self.cells)),
+            edited=None if self.edit is None else self.edit.columns,
         )  # fmt: skip
 
 

@@ -1,0 +1,299 @@
+"""Editing the rows of a table where they stand: cells, a form for new rows, deletion.
+
+    session = live.session()
+    contacts = session.query("SELECT id, name, stage FROM contacts ORDER BY name")
+    dashboard.Table(contacts, edit=Editing(session, "contacts", ["name", "stage"], create=["name"], delete=True))
+
+What a reader changes is compared with what they saw of it, and shows in the next frame. The browser names rows by their
+keys and cells by the query's columns; what may be changed is declared here, and a row can only be named that the reader
+has been shown. A value that does not fit is told where it was entered; what the database refuses, by `outcome`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import DashboardError, NotAWrite, NotNow, ViewError
+from dashboard.live.values import coerced
+
+from . import codec
+from .outcome import follow, resume
+from .toast import toast
+
+if TYPE_CHECKING:
+    from dashboard.live import LiveQuery
+    from dashboard.live.session import Session
+    from dashboard.live.write import Write
+    from dashboard.postgres.writable import WritableColumn, WritableTable
+
+    from .channel import Binding
+
+Choices = Mapping[str, "Sequence[Any] | LiveQuery"]
+MOST_NOTED = 50
+"""Rows of a page that are remembered as they were when somebody began to edit them."""
+MOST_CHOICES = 500
+LONGEST = 1_000_000
+"""Characters of one value."""
+KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
+"""How a column is entered, where that is called otherwise than its kind."""
+
+
+class Editing:
+    """What a reader may change of a table's rows.
+
+    Parameters
+    ----------
+    session
+        In which they write; the table's query must be of it.
+    table
+        The table whose rows the query shows, as one writes it in SQL; the query must select its key.
+    columns
+        Columns of the query that can be changed.
+    choices
+        What can be chosen in a column: a list, or a query of values, and of labels if it has a second column. Of an
+        enum PostgreSQL tells it.
+    create
+        Columns that are asked for of a new row; None: none can be made. All others have their defaults, or are `given`.
+    given
+        What a new row has besides, by column of the table.
+    delete
+        Whether rows can be deleted.
+    thing
+        What a row is called: ``"contact"``.
+    names
+        Columns of the table by that of the query, where they differ.
+    """
+
+    def __init__(
+        self,
+        session: Session,
+        table: str,
+        columns: Sequence[str],
+        *,
+        choices: Choices | None = None,
+        create: Sequence[str] | None = None,
+        given: Mapping[str, Any] | None = None,
+        delete: bool = False,
+        thing: str = "row",
+        names: Mapping[str, str] | None = None,
+    ) -> None:
+        self.session = session
+        self.columns = tuple(columns)
+        self.thing = thing
+        self.labels: dict[str, str] = {}
+        self._name = table
+        self._table = session.table(table)
+        self._choices = dict(choices or {})
+        self._create = None if create is None else tuple(create)
+        self._given = dict(given or {})
+        self._delete = delete
+        self._names = dict(names or {})
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def options(self) -> dict[str, Any]:
+        """What the browser needs to know at once; the rest it asks for."""
+        return {
+            "columns": list(self.columns), "create": self._create is not None, "delete": self._delete,
+            "thing": self.thing,
+        }  # fmt: skip
+
+    def heard(self, binding: Binding, message: Any) -> None:
+        """The reader edits: ``{"event": "row", "value": {"do": …}}``."""
+        value = message.get("value") if isinstance(message, dict) and message.get("event") == "row" else None
+        if not isinstance(value, dict):
+            return
+        if value.get("do") == "open":
+            self._note(binding, str(value.get("key")))
+            return
+        work = self._told(binding) if value.get("do") == "fields" else self._done(binding, value)
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _told(self, binding: Binding) -> None:
+        """Tell the browser how each column is entered, and follow what earlier pages have left."""
+        try:
+            facts = (await self._table).facts
+            fields = [await self._field(facts, name) for name in dict.fromkeys((*self.columns, *(self._create or ())))]
+        except DashboardError as error:
+            toast(binding, str(error), title=f"{self.thing.capitalize()} cannot be edited now", tone="warn", key="edit")
+            return
+        tell(binding, "fields", {"fields": fields, "confirm": facts.cascades})
+        resume(binding, self.session, facts.quoted, **self._manner(binding, "saved"))
+
+    async def _field(self, facts: WritableTable, name: str) -> dict[str, Any]:
+        column = facts.column(self._of(name))
+        offered = self._choices.get(name, column.labels)
+        choices = [list(one) for one in await _offered(offered)]
+        return {
+            "name": name, "label": self.labels.get(name, _label(name)), "kind": "choice" if choices else _kind(column),
+            "choices": choices, "required": column.required, "default": column.has_default, "most": column.length,
+            "whole": column.base in ("int2", "int4", "int8"), "isAsked": name in (self._create or ()),
+            "isEdited": name in self.columns and not column.computed,
+        }  # fmt: skip
+
+    async def _done(self, binding: Binding, value: Mapping[str, Any]) -> None:
+        """Do it, and say so once the page has been sent what it shows then."""
+        answer: dict[str, Any] = {"id": value.get("id")}
+        try:
+            facts = (await self._table).facts
+            write, done = self._written(binding, facts, value)
+        except Unfit as error:
+            tell(binding, "unfit", {**answer, "problems": error.problems})
+        except DashboardError as error:
+            tell(binding, "unfit", {**answer, "problems": {"": str(error)}})
+        else:
+            follow(binding, self.session, write, **self._manner(binding, done))
+            asyncio.get_running_loop().call_soon(tell, binding, "saved", answer)
+
+    def _written(self, binding: Binding, facts: WritableTable, value: Mapping[str, Any]) -> tuple[Write, str]:
+        do = value.get("do")
+        if do == "create" and self._create is not None:
+            given = value.get("values")
+            entered = {name: given.get(name) if isinstance(given, dict) else None for name in self._create}
+            left = {
+                name for name in self._create if _entered(entered[name]) is None and _is_free(facts, self._of(name))
+            }
+            values = self._values(facts, entered, [name for name in self._create if name not in left])
+            return self._table.insert({**values, **self._given}), "created"
+        row = self._shown(binding, str(value.get("key"))) or self._noted(binding, str(value.get("key")))
+        if row is None:
+            raise NotNow("This row is not on the page any more.", "Look for it, then try again.")
+        if do == "delete" and self._delete:
+            return self._table.delete(self._key(facts, row)), "deleted"
+        if do != "save":
+            raise NotNow(f"This {self.thing} cannot be changed like this.", "Load the page again.")
+        values = self._values(facts, value.get("values"), self.columns)
+        seen = value.get("seen")
+        known = {
+            self._of(name): self._seen(binding, str(value.get("key")), name, cell)
+            for name, cell in (seen.items() if isinstance(seen, dict) else ())
+            if self._of(name) in values
+        }
+        return self._table.update(self._key(facts, row), values, seen=known), "saved"
+
+    def _values(self, facts: WritableTable, given: Any, allowed: Sequence[str]) -> dict[str, Any]:
+        """What was entered, by the table's columns."""
+        found, problems = {}, {}
+        for name, entered in given.items() if isinstance(given, dict) else ():
+            if name not in allowed:
+                continue
+            column = facts.column(self._of(name))
+            try:
+                found[column.name] = coerced(facts, column.name, _entered(entered))
+            except NotAWrite as error:
+                problems[name] = str(error)
+        if problems:
+            raise Unfit(problems)
+        return found
+
+    def _key(self, facts: WritableTable, row: Mapping[str, Any]) -> dict[str, Any]:
+        shown = {self._of(name): value for name, value in row.items()}
+        if not facts.key or any(shown.get(name) is None for name in facts.key):
+            raise ViewError(
+                f"This {self.thing} cannot be told from others, or is not stored yet.",
+                f"Wait a moment; the query has to select {', '.join(facts.key) or 'a key'}.",
+            )
+        return {name: shown[name] for name in facts.key}
+
+    def _seen(self, binding: Binding, key: str, name: str, cell: Any) -> Any:
+        """What the person saw in a cell, exactly: the browser was given it rounded to what JSON carries."""
+        for row in (self._shown(binding, key), self._noted(binding, key)):
+            if row is not None and codec.cell(row.get(name)) == cell:
+                return row[name]
+        return cell
+
+    def _note(self, binding: Binding, key: str) -> None:
+        """Somebody begins to edit a row, which may leave the page meanwhile."""
+        row = self._shown(binding, key)
+        noted = binding.choice.setdefault("edited", {})
+        if row is not None:
+            noted[key] = row
+            for old in list(noted)[:-MOST_NOTED]:
+                del noted[old]
+
+    def _noted(self, binding: Binding, key: str) -> dict[str, Any] | None:
+        row: dict[str, Any] | None = binding.choice.get("edited", {}).get(key)
+        return row
+
+    def _shown(self, binding: Binding, key: str) -> dict[str, Any] | None:
+        """A row of the reader's page, by the query's columns."""
+        page = None if binding.strand is None else binding.strand.queries[0]
+        if page is None:
+            return None
+        row = next((row for known, row in page.state.rows.items() if codec.key_text(known) == key), None)
+        names = [column.name for column in page.columns]
+        return None if row is None else dict(zip(names, row, strict=True))
+
+    def _manner(self, binding: Binding, done: str) -> dict[str, Any]:
+        labels = {
+            self._of(name): self.labels.get(name, _label(name)) for name in (*self.columns, *(self._create or ()))
+        }
+        title = self.thing.capitalize()
+        return {"title": title, "done": done, "labels": labels, "edit": lambda write: self._reopen(binding, write)}
+
+    def _reopen(self, binding: Binding, write: Write) -> None:
+        """Open what was refused again, with what was typed."""
+        command = write.commands[0]
+        queried = {self._of(name): name for name in (*self.columns, *(self._create or ()))}
+        values = {queried[name]: codec.cell(value) for name, value in command.values.items() if name in queried}
+        key = tuple(command.key.values())
+        named = codec.key_text(key[0] if len(key) == 1 else key) if command.op == "update" else None
+        told = write.error if isinstance(write.error, DashboardError) else None
+        columns = [queried[name] for name in getattr(told, "columns", ()) if name in queried]
+        problems = {column: str(told) for column in columns[:1]} or {"": str(told)}
+        seen = {queried[name]: codec.cell(value) for name, value in (command.seen or {}).items() if name in queried}
+        if command.op in ("insert", "update"):
+            tell(binding, "edit", {"key": named, "values": values, "seen": seen, "problems": problems})
+
+    def _of(self, name: str) -> str:
+        return self._names.get(name, name)
+
+
+class Unfit(Exception):
+    """Values do not fit; `problems` by column."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+def tell(binding: Binding, event: str, value: Any) -> None:
+    """Say something to one view on one page that is no picture."""
+    channel = binding.channel
+    channel.tell({"said": [{"view": binding.name, "token": channel.token, "event": event, "value": value}]})
+
+
+async def _offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
+    """Values and their labels."""
+    if isinstance(choices, Sequence):
+        return [(str(one), str(one)) for one in choices]
+    await choices.ready()
+    rows = [choices.state.rows[key] for key in choices.state.keys[:MOST_CHOICES]]
+    return [(str(row[0]), str(row[1] if len(row) > 1 else row[0])) for row in rows if row[0] is not None]
+
+
+def _kind(column: WritableColumn) -> str:
+    kind = codec.kind(column.type)
+    return KINDS.get(kind, kind)
+
+
+def _is_free(facts: WritableTable, name: str) -> bool:
+    """Whether a new row may leave it to the database."""
+    column = facts.column(name)
+    return column.has_default or not column.required
+
+
+def _entered(value: Any) -> Any:
+    """What a field holds; an empty one is no value."""
+    if isinstance(value, bool) or value is None:
+        return value
+    text = str(value)[:LONGEST]
+    return text if text.strip() else None
+
+
+def _label(name: str) -> str:
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
