@@ -39,6 +39,7 @@ MODULES = (
     "form",
     "editing",
     "wish",
+    "acts",
     "whole",
     "table",
     "readout",

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from dashboard.live import SessionQuery
 
 from . import codec
+from .acts import Rule, marks
 from .paging import Choice
 from .source import page_of, values_of
 from .strand import Picture, Queries, Shape, keyed_difference
@@ -36,6 +37,7 @@ class TableShape(Shape):
     formats: tuple[tuple[str, str], ...]
     drawn: tuple[str, ...] = ()  # columns whose cells are drawn from the whole value
     edited: tuple[str, ...] | None = None  # columns that can be edited; a row has these once more, as they are entered
+    rules: tuple[Rule, ...] = ()  # of what can be done with a row; its cells end with how they stand
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
@@ -55,6 +57,7 @@ class TableShape(Shape):
                 ),
                 *self._entered(page, names, key),
                 *(() if self.edited is None else (pending.get(key),)),
+                *(marks(self.rules, key, dict(zip(names, page.state.rows[key], strict=True))) if self.rules else ()),
             ]
             for key in keys
         }

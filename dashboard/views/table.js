@@ -2,6 +2,7 @@
 import { h, setText } from "./dom.js";
 import { cellText, fullTime, localNumber, tickTime } from "./format.js";
 import { isNarrowed } from "./address.js";
+import { Acting } from "./acts.js";
 import { Card } from "./card.js";
 import { isAlone, link } from "./channel.js";
 import { drawnCell } from "./cells.js";
@@ -43,8 +44,9 @@ export class TableView {
     this.pager = this.makePager();
     this.sheet = h("div", { class: "sheet" }, this.table);
     this.items = new Map();
+    if (options.acts.length && !report) this.acting = new Acting(this);
     if (options.editing && !report) this.editing = new Editing(this);
-    this.card.body.append(this.sheet, this.empty, this.pager);
+    this.card.body.append(...[this.sheet, this.empty, this.acting?.bar, this.pager].filter(Boolean));
     this.note = h("p", { class: "mute note", hidden: true });
     this.card.body.append(this.note);
     if (options.scroll && !report) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
@@ -58,6 +60,7 @@ export class TableView {
     link.removeEventListener("alone", this.onAlone);
     for (const kind of ["beforeprint", "afterprint"]) removeEventListener(kind, this.onPrint);
     this.picks?.remove();
+    this.acting?.remove();
     this.editing?.remove();
     this.roll?.remove();
   }
@@ -200,7 +203,8 @@ export class TableView {
       const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
       return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
     });
-    this.header.replaceChildren(...(this.editing?.heads(cells) ?? cells));
+    const heads = this.acting?.heads(cells) ?? cells;
+    this.header.replaceChildren(...(this.editing?.heads(heads) ?? heads));
     if (focused) [...this.header.querySelectorAll("button")].find((button) => button.dataset.column === focused)?.focus();
   }
 
@@ -245,10 +249,10 @@ export class TableView {
   item(key, values, isNews) {
     const cells = this.shown.map((column) => h("td", { class: side(column), "data-label": column.label }));
     const select = () => this.send({ event: "select", value: key });
-    const item = { cells, values: [] };
+    const item = { cells, values: [] }, acted = this.acting?.around(item, key) ?? cells;
     item.row = h("tr", this.options.selects && !isAlone() ? {
       class: "selectable", tabindex: 0, onclick: (event) => picked(event) || select(), onkeydown: (event) => event.key === "Enter" && !picked(event) && select(),
-    } : {}, this.editing?.around(cells, item, key) ?? cells);
+    } : {}, this.editing?.around(acted, item, key) ?? acted);
     this.mark(item.row, key);
     if (isNews) {
       item.row.classList.add("arriving");
@@ -270,6 +274,7 @@ export class TableView {
       if (isChange && this.options.flash && !this.options.cells[column.name]) flash(cell);
     });
     item.values = values;
+    this.acting?.write(item, values.slice(this.body.columns.length + (this.editing?.width ?? 0)));
   }
 
   refill(item, cell) { this.fill(cell, this.shown[item.cells.indexOf(cell)], item.values); }
@@ -330,6 +335,7 @@ export class TableView {
 
   tell() {
     const { order, total, page, size, search, filters, ranges } = this.body;
+    this.acting?.settle();
     this.editing?.settle();
     const isMatched = isNarrowed() || search !== "" || Object.keys(filters).length + Object.keys(ranges).length > 0;
     this.empty.hidden = order.length > 0;

@@ -19,6 +19,7 @@ from dashboard.errors import ViewError
 from dashboard.settings import settings
 
 from . import codec, files
+from .acts import Act, Acting
 from .ahead import show
 from .editing import Editing
 from .paging import Choice, PageSQL, asked
@@ -77,6 +78,12 @@ class Table(View):
         What the address calls it, where it keeps what the reader chose; by default, the title. Empty: nothing is kept.
     select
         Field of the page's selection by column: a click on such a tag selects it for the whole page.
+    acts
+        What can be done with its rows (see :mod:`.acts`); its query has to be a session's.
+    choose
+        Whether several rows can be chosen, to do something with all of them as one step.
+    things
+        What one row is called, and several: ``("order", "orders")``.
     edit
         What may be changed in its rows, added and deleted (see :mod:`.editing`).
 
@@ -97,6 +104,9 @@ class Table(View):
     place = param.String(default=None, allow_None=True, doc="What the address calls it; the title by default.")
     select = param.Dict(default={}, doc="Field of the page's selection by column.")
     search = param.Boolean(default=True, doc="Whether there is a field to search in.")
+    acts = param.List(default=[], item_type=Act, doc="What can be done with its rows.")
+    choose = param.Boolean(default=False, doc="Whether several rows can be chosen, to do something with all of them.")
+    things = param.Tuple(default=("row", "rows"), length=2, doc="What one row is called, and several.")
     edit = param.ClassSelector(default=None, class_=Editing, allow_None=True, doc="What may be changed in its rows.")
     times: Any = param.Selector(default="relative", objects=["relative", "absolute"], doc="How times are said.")
 
@@ -106,6 +116,7 @@ class Table(View):
         super().__init__(query, **params)
         self._key: tuple[str, ...] = ()  # these two are known once the first page is there
         self._types: dict[str, str] = {}
+        self._acting = Acting(self.acts, self.things, self.choose)
         if self.edit is not None and isinstance(self.columns, Mapping):
             self.edit.labels = dict(self.columns)
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
@@ -133,13 +144,14 @@ class Table(View):
             "cells": dict(self.cells), "tones": dict(self.tones), "flash": self.flash,
             "scroll": self.scroll, "step": self._step(), "chosen": self.chosen, "select": dict(self.select),
             "place": slug(self.title) if self.place is None else self.place, "sort": self.sort,
-            "downloads": files.formats(),
+            "downloads": files.formats(), "acts": [act.options() for act in self.acts], "choose": self.choose,
             "editing": None if self.edit is None else self.edit.options(),
         }  # fmt: skip
 
     def receive(self, binding: Binding, message: Any) -> None:
         """An event, or another choice of this reader."""
         super().receive(binding, message)
+        self._acting.heard(binding, self.query, message)
         if self.edit is not None:
             self.edit.heard(binding, message)
         if not isinstance(message, dict) or "ask" not in message:
@@ -209,6 +221,7 @@ class Table(View):
             choice=choice, size=self.page_size if choice.whole else self._size(), step=self._step(),
             columns=(*shown, *extra), labels=tuple(labels.items()), formats=tuple(self.formats.items()),
             drawn=tuple(sorted(self.cells)),
+            rules=tuple(act.rule for act in self.acts),
             edited=None if self.edit is None else self.edit.columns,
         )  # fmt: skip
 
