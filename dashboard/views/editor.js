@@ -8,7 +8,7 @@ import { Entry } from "./entry.js";
 
 export const UNSENT = "The connection is cut. What you typed stays here; save it again when it is back.";
 
-const NARROWEST = 120; // px of a field
+const LEAST_WIDTH = 120; // px of a field
 
 export class Editor {
   // target: { item, key, cell, name }; editing: whose it is.
@@ -34,7 +34,7 @@ export class Editor {
     const { width, height } = cell.getBoundingClientRect();
     cell.classList.add("editing");
     cell.style.height = `${height}px`; // what stands around it stays where it is
-    this.node.style.width = `${Math.max(width - 20, NARROWEST)}px`;
+    this.node.style.width = `${Math.max(width - 20, LEAST_WIDTH)}px`;
     cell.replaceChildren(this.node);
     this.entry.begin();
   }
