@@ -17,6 +17,7 @@ from dashboard.live.alerts.alerting import Alerting
 from dashboard.live.answer import Answer
 from dashboard.live.answers import Answers
 from dashboard.live.broadcast import Broadcast
+from dashboard.live.ending import ended
 from dashboard.live.figures import OpenQuery
 from dashboard.live.hub import Hub, Tick, call
 from dashboard.live.opening import Opening
@@ -271,10 +272,7 @@ class Live(Broadcast, Alerting, Writing):
         for callback in list(self._on_close):
             callback()
         self.stop_writing()
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self._tasks)
         await self.close_writing()
         self.hub.close()
         if self._opening is not None:

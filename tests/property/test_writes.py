@@ -27,6 +27,7 @@ from hypothesis import strategies as st
 
 from dashboard.errors import DashboardError
 from dashboard.live import Live, LiveQuery, Tick
+from dashboard.live.ending import ended
 from dashboard.live.session import Session
 from dashboard.live.write import Write
 from dashboard.postgres.capture import install
@@ -208,10 +209,7 @@ class Process:
         writer.outbox.refuse = lambda _key, _problem: None  # type: ignore[method-assign]
         for session in self.sessions:
             session._changed = lambda _write: None  # type: ignore[method-assign]
-        tasks = list(self.live._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await ended(self.live._tasks)
         writer.sending.pool.drop()
         if writer.outbox._store is not None:
             writer.outbox._store.close()
