@@ -6,10 +6,11 @@ All that it asks is answered in one snapshot (:mod:`dashboard.live.frozen`). A f
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
@@ -68,7 +69,7 @@ async def made(asked: Asked, progress: Progress) -> Sheet:
         frozen.append(Frozen(dsn, progress.answered))
         return frozen[-1]
 
-    with made_by(make), ExitStack() as stack:
+    with made_by(make), _inlined(), ExitStack() as stack:
         live = connect(asked.dsn)
         try:
             page = await _page(asked, live)
@@ -109,6 +110,29 @@ async def _page(asked: Asked, live: Any) -> Page:
     return page
 
 
+@contextmanager
+def _inlined() -> Iterator[None]:
+    """Have Panel put the code of components into the page, rather than where it is to be loaded from."""
+    config: Any = pn.config
+    before, config.inline = config.inline, True
+    try:
+        yield
+    finally:
+        config.inline = before
+
+
+@contextmanager
+def _visited(document: Any) -> Iterator[None]:
+    """Let `.servable()` in a file find that its page is asked for: by a visitor without a server."""
+    request = SimpleNamespace(arguments={}, cookies={}, headers={}, path="/report", uri="/report")
+    visit = SimpleNamespace(id="report", server_context=None, request=request, token_payload={}, session=None)
+    document._session_context = lambda: visit
+    try:
+        yield
+    finally:
+        document._session_context = None
+
+
 def _begun(asked: Asked, moment: Moment, viewer: Viewer | None) -> Report:
     """An empty page that knows who looks, from when on, and in whose days."""
     document = Document()
@@ -130,7 +154,6 @@ def _build(page: Page, report: Report) -> None:
         It raised something itself.
     """
     document = report.document
-    pn.config.param.update(inline=True)
     if not isinstance(page.content, Path):
         with set_curdoc(document):
             content: Any = page.content()
@@ -140,7 +163,8 @@ def _build(page: Page, report: Report) -> None:
     (application,) = application.values()
     handler = application.handlers[0]
     runner = handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
-    application.initialize_document(document)
+    with _visited(document):
+        application.initialize_document(document)
     if runner.raised is not None:
         raise SettingsError(
             sentence_of(runner.raised, page.content.name).replace(" The server's log says more.", ""),

@@ -10,11 +10,13 @@ to it that what they hand on holds no more than its reader may see.
 from __future__ import annotations
 
 import math
-from contextlib import suppress
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 
 from dashboard import apps
 from dashboard.errors import SettingsError
-from dashboard.postgres.connection import connect
+from dashboard.postgres import people
+from dashboard.postgres.connection import Connection, connect, translated
 from dashboard.settings import settings
 from dashboard.surfaces.directory import Asked, Directory, Table, function_named
 from dashboard.surfaces.front import Page
@@ -59,11 +61,17 @@ async def seen_by(dsn: str, page: Page, login: str | None, *, is_demo: bool) -> 
 async def _directory(dsn: str, *, is_demo: bool) -> Directory | None:
     """Where people come from; None where nobody logs in."""
     chosen = settings()
-    table = Asked(dsn, function_named(chosen.people)) if chosen.people else Table(dsn)
-    if chosen.people or chosen.oauth_provider or not await table.is_empty():
-        return table
-    await table.close()
+    if chosen.people:
+        return Asked(dsn, function_named(chosen.people))
+    if chosen.oauth_provider or await _has_people(dsn):
+        return Table(dsn)
     return await samples(dsn, await present(dsn)) if is_demo else None
+
+
+async def _has_people(dsn: str) -> bool:
+    """Whether the database keeps anybody, with a password or without."""
+    async with _connected(dsn) as connection:
+        return bool(await people.found(connection))
 
 
 async def present(dsn: str) -> list[apps.App]:
@@ -74,13 +82,19 @@ async def present(dsn: str) -> list[apps.App]:
     ConnectError
         It cannot be reached.
     """
+    sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name"
+    async with _connected(dsn) as connection:
+        return [app for app in apps.all() if app.tables and await connection.fetchval(sql, app.tables)]
+
+
+@asynccontextmanager
+async def _connected(dsn: str) -> AsyncIterator[Connection]:
     connection = await connect(dsn, name="dashboard: report", timeout=settings().connect_timeout)
     try:
-        sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name"
-        return [app for app in apps.all() if app.tables and await connection.fetchval(sql, app.tables)]
+        with translated():
+            yield connection
     finally:
-        with suppress(OSError):
-            await connection.close()
+        await connection.close()
 
 
 def _named(directory: Directory) -> str:
