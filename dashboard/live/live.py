@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Generator, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -97,10 +97,19 @@ class Live(Broadcast, Alerting, Writing):
         try:
             await self._follower.connected()
         except BaseException:
-            if self._entered == 0:
+            if self._entered == 0 and not self._is_plain:
                 await self.close()
             raise
         self._entered += 1
+        return self
+
+    def __await__(self) -> Generator[Any, None, Self]:
+        return self._connected().__await__()
+
+    async def _connected(self) -> Self:
+        """Wait until the database is reached, and stay."""
+        async with self:
+            self._is_plain = True
         return self
 
     async def __aexit__(

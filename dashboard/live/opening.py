@@ -139,6 +139,13 @@ class Opening:
         for connection in idle:
             connection.terminate()
 
+    async def once(self, answer: Answer) -> Delta | None:
+        """As `open`, and close the connections."""
+        try:
+            return await self.open(answer)
+        finally:
+            await self.close()
+
     async def close(self) -> None:
         """Close the connections."""
         if self._closing is not None:

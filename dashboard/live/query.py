@@ -11,8 +11,10 @@ import pandas as pd
 
 from dashboard.errors import Closed, DashboardError
 from dashboard.live.answer import Answer
+from dashboard.live.blocking import blocking
 from dashboard.live.delta import Delta
 from dashboard.live.frame import LiveFrame
+from dashboard.live.opening import Opening
 from dashboard.live.plans import Plan
 from dashboard.postgres.offset import Offset
 from dashboard.postgres.reading import Column
@@ -140,8 +142,10 @@ class LiveQuery:
         return self.live.query(sql, *parameters, scope=self.scope, priority=priority or self.priority)
 
     def shared(self) -> LiveQuery:
-        """The query whose picture can be shared by all who see the same: itself."""
-        return self
+        """The same query as everybody sees it, in other hands: that these let it rest is nobody else's affair."""
+        query = LiveQuery(self.live, self._answer, self.priority)
+        self.live.answers.count(query)
+        return query
 
     async def ready(self) -> LiveQuery:
         """Wait until the first answer is in.
@@ -159,6 +163,25 @@ class LiveQuery:
 
     def __await__(self) -> Any:
         return self.ready().__await__()
+
+    def wait(self) -> LiveQuery:
+        """Block until the first answer is in, for those who do not await: in a cell, a script, a page's file.
+
+        It is read by a thread of its own, so a running event loop may call it. From then on the query follows the
+        database whenever the loop has its turn: between two cells, not within one.
+
+        Raises
+        ------
+        QueryError
+            PostgreSQL refuses the query.
+        ConnectError, ConnectionLost
+            The database cannot be reached, or not any more.
+        """
+        if not self.is_ready:
+            opening = Opening(self.live.dsn, self.live.pace)
+            blocking(lambda: opening.once(self._answer))
+        self._attend()
+        return self
 
     def _attend(self) -> None:
         """Have the answer followed from now on, unless it is paused or was closed."""

@@ -27,6 +27,7 @@ def connect(dsn: str | None = None) -> Live:
 
     Use it as ``async with dashboard.connect(dsn) as live:``, or plainly as ``live = dashboard.connect(dsn)``: then it
     is shared per process and DSN, connects on first use, and views show a skeleton until their first answer is in.
+    ``live = await dashboard.connect(dsn)`` is the same, and raises `ConnectError` if the database cannot be reached.
 
     Parameters
     ----------

@@ -50,6 +50,7 @@ MODULES = (
     "switch",
     "refresh",
     "group",
+    "glance",
     "lanes",
     "tabs",
     "bell",

@@ -4,6 +4,7 @@ import { REPORT, reported } from "./report.js";
 
 const AGAIN = [0, 500, 1000, 2000, 4000, 8000, 15000]; // ms before the n-th new attempt, ±30 %
 const QUIET = 12000; // ms without a word after which the server is asked whether it is there
+const MUTE = 40000; // ms after which the server is told that the page is there, where no socket shows it
 const ANSWER = 8000; // ms that it may take to answer
 const FORBIDDEN = 4403; // this page belongs to another login
 const ELSEWHERE = 4404; // this process does not hold the session: another may
@@ -39,15 +40,28 @@ class Channel {
     this.wanted = new Set();
     document.addEventListener("visibilitychange", () => this.say({ hidden: document.hidden }));
     addEventListener("offline", () => this.ping());
-    setInterval(() => this.listen(), 2000);
+    this.listening = setInterval(() => this.listen(), 2000);
   }
 
   // A link can die without a word, and Bokeh's messages do not say that theirs has. A saved page was never answered.
   listen() {
     if (!this.socket && !this.heard) return;
+    if (this.isAway()) return;
     if ((this.carrier ?? this.socket) === null || this.isResting || this.ended) return;
-    if (this.asked === null && Date.now() - this.heard > QUIET) this.ping();
+    const isMute = !this.socket && Date.now() - this.said > MUTE;
+    if (this.asked === null && (isMute || Date.now() - this.heard > QUIET)) this.ping();
     else if (this.asked !== null && Date.now() - this.asked > ANSWER) this.drop();
+  }
+
+  // A notebook does not say that an output was replaced or closed; one that stands in no page is told nothing more.
+  isAway() {
+    if (this.ended || this.socket || this.carrier === null) return false;
+    const isThere = [...this.views.values()].some((view) => view.node?.isConnected);
+    if (isThere && this.hasLeft) this.greetOver(this.carrier);
+    if (!isThere && this.wasThere && !this.hasLeft) this.say({ bye: true });
+    this.hasLeft = !isThere && this.wasThere;
+    this.wasThere ||= isThere;
+    return this.hasLeft;
   }
 
   ping() {
@@ -64,8 +78,8 @@ class Channel {
     this.cut();
   }
 
-  attach(name, model, receive, title) {
-    this.views.set(name, { strand: null, version: null, receive, model, title });
+  attach(name, model, receive, title, node) {
+    this.views.set(name, { strand: null, version: null, receive, model, title, node });
     this.wanted.add(name);
     if (this.wanted.size === 1) setTimeout(() => this.ask(), 0);
     return () => {
@@ -96,7 +110,9 @@ class Channel {
   }
 
   say(message) {
-    if (this.carrier !== null) this.carrier(message);
+    if (this.carrier === null) return;
+    this.said = Date.now();
+    this.carrier(message);
   }
 
   open() {
@@ -125,7 +141,8 @@ class Channel {
       this.model = model;
       model.on("msg:custom", (data) => { if (data.token === this.place.token) this.receive(data.text); });
     }
-    link.carrier = "messages on Bokeh's socket";
+    this.kernel = model.document.roots().map((root) => globalThis.PyViz?.kernels?.[root.id]).find(Boolean);
+    link.carrier = this.kernel ? "messages of the kernel" : "messages on Bokeh's socket";
     this.greetOver((message) => model.send_msg({ ...message, token: this.place.token }));
   }
 
@@ -230,9 +247,18 @@ class Channel {
   }
 
   end() {
+    if (!this.socket && !this.hasLeft) this.leave();
     this.ended = true;
+    clearInterval(this.listening);
     channels.delete(this.place.token);
     this.socket?.close();
+  }
+
+  // An output that JupyterLab has replaced or closed has lost its own way to the kernel by then.
+  leave() {
+    const comm = this.kernel?.connectToComm("dashboard");
+    if (!this.kernel) this.say({ bye: true });
+    else if (comm.active) comm.open({ bye: this.place.token });
   }
 }
 

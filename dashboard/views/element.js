@@ -13,6 +13,7 @@ import { ProgressView } from "./progress.js";
 import { SwitchView } from "./switch.js";
 import { RefreshView } from "./refresh.js";
 import { GroupView } from "./group.js";
+import { GlanceView } from "./glance.js";
 import { LanesView } from "./lanes.js";
 import { TabsView } from "./tabs.js";
 import { ChoicesView } from "./selection.js";
@@ -23,7 +24,7 @@ import { PageView } from "./page.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
-  progress: ProgressView, notices: NoticesView, here: HereView, switch: SwitchView, refresh: RefreshView, group: GroupView,
+  progress: ProgressView, notices: NoticesView, here: HereView, switch: SwitchView, refresh: RefreshView, group: GroupView, glance: GlanceView,
   bell: BellView, comments: CommentsView, actions: ActionsView, lanes: LanesView, tabs: TabsView, choices: ChoicesView,
 };
 
@@ -33,11 +34,12 @@ export function render({ model, view, el }) {
   const { place, options, kind } = model;
   const channel = channelOf(place);
   const drawn = new KINDS[kind](options, (message) => channel.send(place.name, message), model, view);
+  const root = h("div", { class: `root ${kind}-root` }, drawn.node);
   const onLink = () => drawn.card?.markStale(isStale());
   link.addEventListener("change", onLink);
   link.addEventListener("alone", onAlone);
   if (place.picture) drawn.receive(place.picture);
-  const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture), drawn.card && (() => drawn.card.title.textContent.trim()));
+  const detach = channel.attach(place.name, model, (picture) => drawn.receive(picture), drawn.card && (() => drawn.card.title.textContent.trim()), root);
   model.on("options", () => drawn.tune?.(model.options));
   model.on("remove", () => {
     detach();
@@ -46,7 +48,6 @@ export function render({ model, view, el }) {
     drawn.card?.trouble?.(null);
     drawn.remove?.();
   });
-  const root = h("div", { class: `root ${kind}-root` }, drawn.node);
   onAlone();
   return root;
 

@@ -7,6 +7,7 @@ the element is its own carrier and brings the picture along, so that a saved pag
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
@@ -28,9 +29,14 @@ if TYPE_CHECKING:
 
     from .view import View
 
+SILENCE = 150.0
+"""Seconds without a word after which a page without a socket has gone; a tab behind others speaks once a minute."""
+LEFT = 600.0
+"""Seconds after which an output that was closed is forgotten; a notebook that is opened again before goes on."""
 #: Where a report's page finds the views' code, and its channel the messages, in place of an address.
 CODE, BLOCK = "dashboard:views", "report"
 _channels: WeakKeyDictionary[Document, Channel] = WeakKeyDictionary()
+_outputs: WeakKeyDictionary[Channel, str] = WeakKeyDictionary()
 
 
 class Element(JSComponent):
@@ -61,6 +67,8 @@ class Element(JSComponent):
             channel.close()  # saved by Panel: what it shows is in it
         else:
             self._bindings[ref] = binding
+            if not _is_served(doc):
+                _outputs[channel] = ref
         return model
 
     def _get_properties(self, doc: Document | None) -> dict[str, Any]:
@@ -99,7 +107,12 @@ class Element(JSComponent):
             return
         if "hello" in data:
             channel.connect(Messages(self, channel))
-        channel.receive(data)
+        if isinstance(channel.carrier, Messages):
+            channel.carrier.listen()
+        if "bye" in data:
+            left(channel.token)
+        else:
+            channel.receive(data)
 
     def _leave(self, ref: str) -> None:
         binding = self._bindings.pop(ref, None)
@@ -111,7 +124,14 @@ class Messages:
     """The component's own messages as a carrier."""
 
     def __init__(self, element: Element, channel: Channel) -> None:
-        self._element, self._token = element, channel.token
+        self._element, self._token, self._channel = element, channel.token, channel
+        self._silence: asyncio.TimerHandle | None = None
+
+    def listen(self) -> None:
+        """The page has said something, and will again: one that falls silent has gone without a word."""
+        if self._silence is not None:
+            self._silence.cancel()
+        self._silence = asyncio.get_running_loop().call_later(SILENCE, self._channel.disconnect, self)
 
     def send(self, message: bytes) -> None:
         """Send to all places where this element is shown; those it is not meant for let it pass."""
@@ -122,7 +142,9 @@ class Messages:
         return True
 
     def close(self) -> None:
-        """Nothing of its own is open."""
+        """Listen no more; nothing of its own is open."""
+        if self._silence is not None:
+            self._silence.cancel()
 
 
 def keep(document: Document, channel: Channel) -> None:
@@ -147,6 +169,21 @@ def channel_of(document: Document) -> Channel:
 
 def _end(channel: Channel, context: object) -> None:
     channel.close()
+
+
+def left(token: str) -> None:
+    """A page shows this no more: nothing is asked for it, and if it does not come back all of it ends."""
+    channel = Channel.named(token)
+    if channel is not None and channel.carrier is not None:
+        channel.disconnect(channel.carrier)
+    if channel is not None and channel in _outputs:
+        asyncio.get_running_loop().call_later(LEFT, _end_output, channel)
+
+
+def _end_output(channel: Channel) -> None:
+    """What Panel does once it is told that an output has gone; JupyterLab's extension for it does not tell."""
+    if channel.carrier is None and channel in _outputs:
+        pn.extension._process_comm_msg({"event_type": "delete", "id": _outputs.pop(channel)})
 
 
 def _is_served(document: Document) -> bool:

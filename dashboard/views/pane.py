@@ -24,8 +24,10 @@ import panel as pn
 from bokeh.document import Document
 from panel.pane.placeholder import Placeholder
 
+from dashboard.live import LiveQuery
+
 from .pulse import DEADLINES
-from .strand import Picture, Queries, Shape
+from .strand import Picture, Queries, Shape, in_own_hands
 
 if TYPE_CHECKING:
     from bokeh.model import Model
@@ -52,7 +54,7 @@ class Pane(Placeholder):
 
     def __init__(self, view: View, **params: Any) -> None:
         self._view = view
-        self._subscriptions: dict[str, list[Any]] = {}
+        self._followed: dict[str, list[Any]] = {}
         self._said = ""
         super().__init__(sizing_mode="stretch_width", **params)  # type: ignore[no-untyped-call]  # Panel has no types
 
@@ -68,8 +70,10 @@ class Pane(Placeholder):
         ref = (root or model).ref["id"]
         wake = Wake.of(doc)
         deadline = DEADLINES[self._view.urgency()]
-        self._subscriptions[ref] = [
-            query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in self._view.queries()
+        followed = in_own_hands(self._view.queries())
+        self._followed[ref] = [
+            *(query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in followed),
+            *(query for query in followed if isinstance(query, LiveQuery)),
         ]
         if doc.session_context is not None:
             # What is drawn while the page is on its way to the browser reaches neither the page nor its changes.
@@ -77,8 +81,8 @@ class Pane(Placeholder):
         return model
 
     def _cleanup(self, root: Model | None = None) -> None:
-        for subscription in self._subscriptions.pop(root.ref["id"], []) if root is not None else []:
-            subscription.close()
+        for followed in self._followed.pop(root.ref["id"], []) if root is not None else []:
+            followed.close()
         super()._cleanup(root)
 
     def look(self) -> None:
@@ -87,7 +91,7 @@ class Pane(Placeholder):
         if query is None or not query.is_ready:
             return
         try:
-            self.object = self._view.draw(query.frame)
+            self.object = self._view.draw(query.state.frame)
             self._said = ""
         except Exception as broken:
             self._say(broken)

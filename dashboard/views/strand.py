@@ -189,13 +189,18 @@ class Strand:
 
 def strand(queries: Queries, shape: Shape, priority: str) -> Strand:
     """The one strand of these queries in this shape; of a session's, that of everybody unless it is ahead."""
-    queries = tuple(query.shared() if isinstance(query, LiveQuery) else query for query in queries)
+    queries = in_own_hands(queries)
     key = (tuple(_identity(query) for query in queries), shape, priority)
     known = Strand._all.get(key)
     if known is None:
         return Strand._all.setdefault(key, Strand(key, queries, shape, priority))
     rest(query for query in queries if query not in known.queries)
     return known
+
+
+def in_own_hands(queries: Queries) -> Queries:
+    """The same queries, for a view alone, which lets them rest without asking who else holds them."""
+    return tuple(query.shared() if isinstance(query, LiveQuery) else query for query in queries)
 
 
 def rest(queries: Iterable[LiveQuery]) -> None:

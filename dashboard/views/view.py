@@ -27,9 +27,10 @@ from panel.viewable import Viewer
 
 from dashboard.errors import ViewError
 
+from . import cell
 from .ahead import show
-from .pulse import PRIORITIES, Priority
 from .outcome import answered
+from .pulse import PRIORITIES, Priority
 from .selection import Chosen, now
 from .strand import Queries, Shape
 
@@ -154,6 +155,15 @@ class View(Viewer):
         """Tell the callbacks of an event."""
         for callback in self._callbacks.get(event, []):
             callback(value)
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> Any:
+        """What a notebook shows of it at the end of a cell."""
+        is_shown = cell.prepare()
+        still = {"text/plain": cell.text(f"{type(self).__name__} {self.title}", self.query, is_shown=is_shown)}
+        if not is_shown:
+            return still
+        bundle, about = super()._repr_mimebundle_(include, exclude)  # type: ignore[no-untyped-call]  # Panel's
+        return bundle | still, about
 
     def __panel__(self) -> Viewable:
         from .element import Element

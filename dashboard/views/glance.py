@@ -1,0 +1,51 @@
+"""A query, or a connection, as it is shown when nothing was said about how: in a notebook, at the end of a cell.
+
+Below the rows stands what a reader of a live query wants to know of it: by which plan it is kept true, and why.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from typing_extensions import override
+
+from .status import Status
+from .strand import Picture, Queries, Shape
+from .table import Table
+from .view import View
+
+if TYPE_CHECKING:
+    from dashboard.live import LiveQuery
+
+    from .channel import Binding
+
+
+@dataclass(frozen=True)
+class GlanceShape(Shape):
+    """A glance's picture: the query's `plan` and its `reason`."""
+
+    @override
+    def draw(self, queries: Queries) -> Picture:
+        plan = queries[0].plan
+        return {"plan": "" if plan is None else plan.kind, "reason": "" if plan is None else plan.reason}
+
+
+class Glance(View):
+    """A query's rows, its plan and its state."""
+
+    kind: ClassVar[str] = "glance"
+    is_content: ClassVar[bool] = False
+
+    def __init__(self, query: LiveQuery, **params: Any) -> None:
+        super().__init__(query, **params)
+        self._table = Table(query, title=self.title, page_size=10, search=False)
+        self._status = Status(query.live)
+
+    @override
+    def shape(self, binding: Binding) -> GlanceShape:
+        return GlanceShape()
+
+    @override
+    def children(self) -> list[Any]:
+        return [self._table.__panel__(), self._status.__panel__()]
