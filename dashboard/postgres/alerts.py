@@ -94,12 +94,20 @@ async def uninstall(connection: Connection) -> None:
             await connection.execute(load("alerts_drop"))
 
 
+async def clock(connection: Connection) -> datetime:
+    """The time it is for PostgreSQL."""
+    with translated():
+        now: datetime = await connection.fetchval("SELECT clock_timestamp()")
+        return now
+
+
 async def is_installed(connection: Connection) -> bool:
-    """Whether they are there, and can be kept: a standby takes no writes."""
+    """Whether they are there, of this version, and can be kept: a standby takes no writes."""
     with translated():
         return bool(
             await connection.fetchval(
-                "SELECT to_regclass('dashboard_alerts.delivery') IS NOT NULL AND NOT pg_is_in_recovery()"
+                "SELECT NOT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_attribute "
+                "WHERE attrelid = to_regclass('dashboard_alerts.delivery') AND attname = 'round')"
             )
         )
 
@@ -126,7 +134,9 @@ async def declare(connection: Connection, rules: Mapping[str, Sequence[str]]) ->
 
 def not_installed() -> AlertError:
     """What is said where there are no tables of alerts, or none that can be written to."""
-    return AlertError("Alerts are not installed in this database.", "Run `dashboard alerts install DSN`.")
+    return AlertError(
+        "Alerts are not installed in this database, or are of another version.", "Run `dashboard alerts install DSN`."
+    )
 
 
 def refusal(error: QueryError) -> Exception:
@@ -169,6 +179,17 @@ async def latest(connection: Connection, rule: str) -> list[Record]:
     )
 
 
+async def told(connection: Connection, rule: str) -> dict[UUID, datetime]:
+    """When each notice that a rule's instances stand in was last told."""
+    rows = await fetch(
+        connection,
+        "SELECT DISTINCT n.id, coalesce(n.repeated_at, n.fired_at) AS at FROM dashboard_alerts.instance i "
+        "JOIN dashboard_alerts.notice n ON n.id = i.notice WHERE i.rule = $1",
+        rule,
+    )
+    return {row["id"]: row["at"] for row in rows}
+
+
 async def record(
     connection: Connection,
     rule: str,
@@ -178,6 +199,7 @@ async def record(
     changed: Sequence[Mapping[str, Any]],
     ended: Sequence[str],
     notices: Sequence[Mapping[str, Any]],
+    repeats: Sequence[Mapping[str, Any]] = (),
 ) -> None:
     """Note in one transaction what follows for a rule, and queue what is to be sent of it.
 
@@ -200,8 +222,10 @@ async def record(
                 await connection.execute(load("alerts_notices"), _json(notices))
             if changed:
                 await connection.execute(load("alerts_instances"), rule, _json(changed))
-            if notices:
-                await connection.execute(load("alerts_fired"), [notice["id"] for notice in notices], now)
+            if repeats:
+                await connection.execute(load("alerts_repeated"), _json(repeats), now)
+            if notices or repeats:
+                await connection.execute(load("alerts_fired"), [one["id"] for one in (*notices, *repeats)], now)
             if ended:
                 gone = await connection.fetch(
                     "DELETE FROM dashboard_alerts.instance WHERE rule = $1 AND fingerprint = ANY ($2) RETURNING notice",

@@ -44,6 +44,8 @@ CREATE TABLE IF NOT EXISTS dashboard_alerts.notice (
     settings jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(settings) = 'object'),
     fired_at timestamptz NOT NULL,
     resolved_at timestamptz);
+ALTER TABLE dashboard_alerts.notice  -- told again while it still fires: when last, and how often
+    ADD COLUMN IF NOT EXISTS repeated_at timestamptz, ADD COLUMN IF NOT EXISTS repeats integer NOT NULL DEFAULT 0;
 CREATE INDEX IF NOT EXISTS notice_by_time ON dashboard_alerts.notice (fired_at DESC);
 CREATE INDEX IF NOT EXISTS notice_by_rule ON dashboard_alerts.notice (rule, fired_at DESC);
 
@@ -108,8 +110,10 @@ CREATE TABLE IF NOT EXISTS dashboard_alerts.delivery (
     batch uuid,
     claimed_until timestamptz,
     sent_at timestamptz,
-    problem text NOT NULL DEFAULT '',
-    UNIQUE (notice, event, contact_point, address));
+    problem text NOT NULL DEFAULT '');
+ALTER TABLE dashboard_alerts.delivery ADD COLUMN IF NOT EXISTS round integer NOT NULL DEFAULT 0;  -- of notice.repeats
+ALTER TABLE dashboard_alerts.delivery DROP CONSTRAINT IF EXISTS delivery_notice_event_contact_point_address_key;
+CREATE UNIQUE INDEX IF NOT EXISTS delivery_once ON dashboard_alerts.delivery (notice, event, contact_point, address, round);
 CREATE INDEX IF NOT EXISTS delivery_due ON dashboard_alerts.delivery (due_at) WHERE state IN ('waiting', 'sending');
 CREATE INDEX IF NOT EXISTS delivery_sent ON dashboard_alerts.delivery (contact_point, address, sent_at) WHERE state = 'sent';
 
@@ -163,7 +167,7 @@ REVOKE ALL ON SCHEMA dashboard_alerts FROM PUBLIC;
 REVOKE ALL ON ALL TABLES IN SCHEMA dashboard_alerts FROM PUBLIC;
 REVOKE ALL ON ALL FUNCTIONS IN SCHEMA dashboard_alerts FROM PUBLIC;
 GRANT USAGE ON SCHEMA dashboard_alerts TO PUBLIC;
-GRANT SELECT (id, rule, title, lines, instances, severity, is_event, labels, role, settings, fired_at, resolved_at)
+GRANT SELECT (id, rule, title, lines, instances, severity, is_event, labels, role, settings, fired_at, resolved_at, repeated_at)
     ON dashboard_alerts.notice TO PUBLIC;
 GRANT SELECT (name, is_personal) ON dashboard_alerts.contact_point TO PUBLIC;
 GRANT SELECT, INSERT, UPDATE, DELETE ON dashboard_alerts.preference, dashboard_alerts.silence, dashboard_alerts.seen TO PUBLIC;

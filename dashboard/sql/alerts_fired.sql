@@ -1,8 +1,8 @@
--- Queue what is to be sent of new notices ($1) at $2 (the time it is): to the persons concerned as they prefer, and to the
--- contact points that the rule names; not to whom silenced it.
-INSERT INTO dashboard_alerts.delivery (notice, event, contact_point, address, role, settings, due_at)
+-- Queue what is to be sent of notices ($1), new ones and such as are told again, at $2 (the time it is): to the persons
+-- concerned as they prefer, and to the contact points that the rule names; not to whom silenced it, nor where the same waits.
+INSERT INTO dashboard_alerts.delivery (notice, event, contact_point, address, role, settings, round, due_at)
 SELECT DISTINCT ON (n.id, told.contact_point, told.address)
-       n.id, 'fired', told.contact_point, told.address, told.role, told.settings,
+       n.id, 'fired', told.contact_point, told.address, told.role, told.settings, n.repeats,
        CASE n.severity WHEN 'critical' THEN $2 ELSE dashboard_alerts.due($2, told.quiet_from, told.quiet_until, told.zone) END
 FROM dashboard_alerts.notice n
 CROSS JOIN LATERAL (
@@ -20,5 +20,9 @@ WHERE n.id = ANY ($1)
       SELECT FROM dashboard_alerts.silence s
       WHERE s.until > $2 AND (s.rule IS NULL OR s.rule = n.rule) AND n.labels @> s.labels
         AND (s.role = '' OR (s.role, s.settings) = (told.role, told.settings)))
-ORDER BY n.id, told.contact_point, told.address, 7
+  AND NOT EXISTS (
+      SELECT FROM dashboard_alerts.delivery d
+      WHERE (d.notice, d.event, d.contact_point, d.address) = (n.id, 'fired', told.contact_point, told.address)
+        AND d.state IN ('waiting', 'sending'))
+ORDER BY n.id, told.contact_point, told.address, 8
 ON CONFLICT DO NOTHING;

@@ -19,7 +19,7 @@ export class BellView {
     this.order = [];
     this.seen = 0;
     this.silenced = [];
-    this.known = null; // keys that were there, with their ends
+    this.known = null; // keys that were there, with their ends and when they were told
     this.badge = h("b", { class: "count", hidden: true });
     const icon = svg("svg", { viewBox: "0 0 16 16", width: 14, height: 14, "aria-hidden": "true" },
       svg("path", { d: "M8 1.5a4 4 0 0 0-4 4c0 4-1.5 5.5-1.5 5.5h11S12 9.5 12 5.5a4 4 0 0 0-4-4zM6.5 13.5a1.6 1.6 0 0 0 3 0", fill: "none", stroke: "currentColor", "stroke-width": 1.4, "stroke-linecap": "round", "stroke-linejoin": "round" }));
@@ -53,11 +53,11 @@ export class BellView {
   // Say what is new since the last time; nothing of what was there when the page came.
   tell() {
     const before = this.known;
-    this.known = new Map(this.order.map((key) => [key, this.rows[key].end]));
+    this.known = new Map(this.order.map((key) => [key, this.rows[key]]));
     if (before === null) return;
     const isFresh = (at) => serverTime() - at < STILL_NEWS;
-    const fired = this.order.filter((key) => !before.has(key) && isFresh(this.rows[key].at));
-    const ended = this.order.filter((key) => before.has(key) && before.get(key) === null && this.rows[key].end !== null);
+    const fired = this.order.filter((key) => this.rows[key].at !== before.get(key)?.at && isFresh(this.rows[key].at)); // or told again
+    const ended = this.order.filter((key) => before.has(key) && before.get(key).end === null && this.rows[key].end !== null);
     const heard = (key) => !this.isSilenced(this.rows[key].rule);
     const news = [...fired.filter((key) => this.rows[key].end === null), ...ended].filter(heard);
     if (news.length > MANY_NEWS) this.announce("alerts", { title: `${news.length} new alerts`, text: this.rows[news[0]].title, tone: "warn" });
@@ -110,7 +110,7 @@ export class BellView {
 
   fill(item, row, key) {
     const [dot, text, time] = item.children, [title, lines, button] = text.children;
-    const isOver = row.end !== null || row.event;
+    const isLast = this.order.find((other) => this.rows[other].rule === row.rule) === key; // of what may come again
     const tone = { plain: "--d-mute", warn: "--d-warn", bad: "--d-bad" }[SEVERITY_TONES[row.severity]];
     dot.style.setProperty("--dot", `var(${row.end !== null ? "--d-ok" : tone})`);
     dot.title = row.end !== null ? "resolved" : row.severity;
@@ -118,7 +118,7 @@ export class BellView {
     const few = row.lines.length > LINES_SHOWN ? [...row.lines.slice(0, LINES_SHOWN - 1), `and ${row.instances - LINES_SHOWN + 1} more`] : row.lines;
     if (lines.textContent !== few.join("")) lines.replaceChildren(...few.map((line) => h("small", {}, line)));
     const isSilenced = this.isSilenced(row.rule);
-    button.hidden = isOver && !isSilenced;
+    button.hidden = !isLast || (row.end !== null && !isSilenced);
     setText(button, isSilenced ? "Silenced · hear it again" : "Silence for 1 h");
     item.classList.toggle("unseen", this.isNew(key));
     tickTime(time, row.at);
@@ -162,7 +162,7 @@ export class BellView {
       this.send({ event: "prefer", value: { contact_point: name, address: to?.value ?? "", minimum: least.value, from: quiet[0].value, until: quiet[1].value, zone: timeZone } });
     };
     const off = on ? h("button", { type: "button", class: "chip", onclick: () => this.send({ event: "leave", value: name }) }, "Turn off") : null;
-    return h("details", {}, h("summary", {}, `${name}: ${on ? address || "on" : "off"}`), h("form", { onsubmit: save },
+    return h("details", {}, h("summary", {}, on ? [name, address, `from ${minimum}`, from && `quiet ${from} to ${until}`].filter(Boolean).join(" · ") : `${name} · off`), h("form", { onsubmit: save },
       to && field("Address", to), field("From severity", least), field("Quiet, but for what is critical", h("span", {}, ...quiet)),
       h("div", {}, h("button", { type: "submit", class: "chip" }, "Save"), off)));
   }

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
-from dashboard.errors import DashboardError
+from dashboard.errors import AlertError, DashboardError
 from dashboard.postgres.alerts import owner
 from dashboard.postgres.scope import Scope, scope_here
 
@@ -31,8 +31,9 @@ if TYPE_CHECKING:
 
     from .channel import Binding
 
-NOTICES = """SELECT id, rule, title, lines, instances, severity, is_event, fired_at, resolved_at
-FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY fired_at DESC, id DESC LIMIT 50"""
+NOTICES = """SELECT id, rule, title, lines, instances, severity, is_event, resolved_at,
+       coalesce(repeated_at, fired_at) AS told_at
+FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY told_at DESC, id DESC LIMIT 50"""
 SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND settings = $2::text::jsonb"
 SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
 WHERE role = '' OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
@@ -69,7 +70,7 @@ class BellShape(Shape):
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
     return {
-        "at": codec.cell(row["fired_at"]), "end": codec.cell(row["resolved_at"]), "event": row["is_event"],
+        "at": codec.cell(row["told_at"]), "end": codec.cell(row["resolved_at"]), "event": row["is_event"],
         "rule": row["rule"], "title": row["title"], "lines": list(row["lines"]), "instances": row["instances"],
         "severity": row["severity"],
     }  # fmt: skip
@@ -150,6 +151,8 @@ class Bell(View):
 
     async def _prefer(self, binding: Binding, value: Any) -> None:
         begin, end = (dt.time.fromisoformat(value[name]) if value[name] else None for name in ("from", "until"))
+        if (begin is None) != (end is None):
+            raise AlertError("Quiet hours have a beginning and an end.", "Give both times, or none.")
         quiet = (begin, end) if begin is not None and end is not None else None
         await self.live.alerts.prefer(
             self.scope, str(value["contact_point"]), address=str(value["address"]), minimum=value["minimum"],

@@ -117,7 +117,7 @@ async def test_an_alert_rings_is_said_kept_and_resolved(
     await live.alerts.contact_point("mail", "mailto://127.0.0.1:9?to={to}")
     await page.keyboard.press("Escape")
     await page.get_by_role("button", name="Alerts").click()
-    await page.locator("summary", has_text="mail: off").click()
+    await page.locator("summary", has_text="mail · off").click()
     await page.get_by_label("Address").fill("not an address\tat all")
     await page.get_by_label("Quiet from").fill("22:00")
     await page.get_by_label("Quiet until").fill("07:00")
@@ -125,7 +125,8 @@ async def test_an_alert_rings_is_said_kept_and_resolved(
     await expect(page.locator(".toast.bad")).to_contain_text("This could not be kept", timeout=WAIT)
     await page.get_by_label("Address").fill("me@example.org")
     await page.get_by_role("button", name="Save").click()
-    await expect(page.locator("summary", has_text="mail: me@example.org")).to_be_visible(timeout=WAIT)
+    kept = page.locator("summary", has_text="mail · me@example.org · from warning · quiet 22:00 to 07:00")
+    await expect(kept).to_be_visible(timeout=WAIT)
 
 
 async def is_told_by_toast(tab: Tab) -> None:

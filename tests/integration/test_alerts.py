@@ -154,14 +154,18 @@ async def begun(live: Live, clock: Noon | None = None, **options: Any) -> None:
     """Watch jobs above 5, each for its owner."""
     live.alerts.timing = SHORT
     live.alerts.clock = clock or live.alerts.clock
-    standard: dict[str, Any] = {
+    sql = options.pop("sql", "SELECT * FROM jobs")
+    live.alert(live.query(sql, scope=ALL), **heavy(**options))
+    await eventually(lambda: live.alerts.held, timeout=30)
+
+
+def heavy(**options: Any) -> dict[str, Any]:
+    """What there is to say of the rule."""
+    return {
         "name": "heavy", "title": "Heavy job", "labels": ["id"], "when": Above("load", 5), "summary": "{what}",
         "severity": "{severity}", "interval": timedelta(),
         "audience": Scope(role="worker", settings={"app.user_id": "{owner}"}),
-    }  # fmt: skip
-    sql = options.pop("sql", "SELECT * FROM jobs")
-    live.alert(live.query(sql, scope=ALL), **standard | options)
-    await eventually(lambda: live.alerts.held, timeout=30)
+    } | options  # fmt: skip
 
 
 async def has_begun(writer: Connection, name: str = "heavy") -> None:
@@ -350,6 +354,73 @@ async def test_who_is_in_doubt_whether_it_was_sent_sends_mail_and_what_is_critic
         assert set(first) - set(again) == {row["id"] for row in rows if row["state"] == "doubtful"}
 
 
+async def test_what_still_fires_is_told_again_once_and_its_end_after_it(
+    writer: Connection, database: str, mailbox: Mailbox
+) -> None:
+    clock = Noon()
+    async with dashboard.connect(database) as one, dashboard.connect(database + "?application_name=other") as two:
+        assert one is not two
+        await one.alerts.contact_point("mail", mailbox.url)
+        await one.alerts.prefer(ALL, "mail", address="ops@example.org")
+        for live in (one, two):
+            live.alerts.timing, live.alerts.clock = SHORT, clock
+        await begun(one, clock, audience=None, repeat=timedelta(hours=4))
+        two.alert(two.query("SELECT * FROM jobs", scope=ALL), **heavy(audience=None, repeat=timedelta(hours=4)))
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9, 'warning'), (2, 1, 'mail', 9, 'warning')")
+        told = [("fired", "sent")]
+        await settled(writer, *told)
+        for hours in (4, 8):
+            clock.now = NOON + timedelta(hours=hours)
+            told.append(("fired", "sent"))
+            await settled(writer, *told)
+        assert mailbox.subjects == ["[warning] Heavy job (2)", *["[warning, still] Heavy job (2)"] * 2]
+
+        mailbox.refusal = b"451 try later"
+        clock.now += timedelta(hours=4)
+        refused = "SELECT count(*) = 1 FROM dashboard_alerts.delivery WHERE state = 'waiting' AND problem <> ''"
+        await eventually(lambda: writer.fetchval(refused), timeout=30)
+        await writer.execute("DELETE FROM jobs")
+        ended = "SELECT count(*) = 1 FROM dashboard_alerts.delivery WHERE state = 'waiting' AND event = 'resolved'"
+        await eventually(lambda: writer.fetchval(ended), timeout=30)
+        mailbox.refusal = None
+        clock.now += timedelta(seconds=6)
+        await settled(writer, *told, ("resolved", "sent"), ("fired", "sent"))  # in the order in which they were due
+        assert mailbox.subjects[3:] == ["[warning, still] Heavy job (2)", "[resolved] Heavy job (2)"]
+
+
+async def test_quiet_hours_end_in_time_over_midnight_and_where_the_clocks_change(writer: Connection) -> None:
+    async def due(now: str, begin: str, end: str, zone: str = "Europe/Berlin") -> str:
+        asked = "SELECT to_char(dashboard_alerts.due($1::text::timestamptz, $2::text::time, $3::text::time, $4) "
+        utc = "AT TIME ZONE 'UTC', 'MM-DD HH24:MI')"
+        return str(await writer.fetchval(asked + utc, now, begin, end, zone))
+
+    for now, begin, end, then in (
+        ("2026-01-10 20:59Z", "22:00", "07:00", "01-10 20:59"),  # 21:59: not yet
+        ("2026-01-10 21:00Z", "22:00", "07:00", "01-11 06:00"),  # this evening, until tomorrow
+        ("2026-01-11 05:59Z", "22:00", "07:00", "01-11 06:00"),  # after midnight, until today
+        ("2026-01-11 06:00Z", "22:00", "07:00", "01-11 06:00"),
+        ("2026-01-10 11:30Z", "12:00", "13:00", "01-10 12:00"),  # within a day
+        ("2026-03-28 22:00Z", "22:00", "07:00", "03-29 05:00"),  # the night that has an hour less
+        ("2026-10-24 21:00Z", "22:00", "07:00", "10-25 06:00"),  # and one more
+        ("2026-03-29 00:30Z", "22:00", "02:30", "03-29 01:30"),  # until a time that there is not: the clock says 3:30
+        ("2026-10-25 00:10Z", "22:00", "02:30", "10-25 01:30"),  # until the second of two
+        ("2026-01-10 12:00Z", "07:00", "07:00", "01-10 12:00"),  # from and until the same is never
+    ):
+        assert await due(now, begin, end) == then, now
+
+
+async def test_time_is_what_postgresql_says_it_is(writer: Connection, database: str) -> None:
+    async with dashboard.connect(database) as live:
+        live.alerts._ahead = timedelta(days=3)  # this process' clock is wrong
+        await begun(live, audience=None)
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'import', 9, 'warning')")
+        await noticed(writer, 1)
+        late = "SELECT abs(extract(epoch FROM now() - fired_at)) < 60 FROM dashboard_alerts.notice"
+        assert await writer.fetchval(late)
+
+
 async def test_alerts_leave_no_trace(server: Server, writer: Connection, database: str) -> None:
     async with dashboard.connect(database) as live:
         await live.alerts.install()  # again: it changes nothing
@@ -368,6 +439,8 @@ async def test_alerts_leave_no_trace(server: Server, writer: Connection, databas
     "wrong",
     [
         {"address": "a\nb"},
+        {"address": "not an address"},
+        {"address": "a@example.org?smtp=evil.test"},
         {"minimum": "loud"},
         {"zone": "Nowhere/City"},
         {"contact_point": "none"},

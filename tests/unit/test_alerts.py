@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from email import message_from_bytes, policy
@@ -37,18 +37,22 @@ class Course:
     rule: Rule
     known: dict[str, Instance] = field(default_factory=dict)
     latest: dict[Scope | None, datetime] = field(default_factory=dict)
+    told_at: dict[UUID, datetime] = field(default_factory=dict)
     is_new: bool = False
 
     def at(self, seconds: float, *rows: tuple[Any, ...]) -> Step:
         now = START + timedelta(seconds=seconds)
         found = findings(self.rule, COLUMNS, rows)
-        return self.take(step(self.rule, self.known, found, self.latest, now, is_quiet=self.is_new))
+        return self.take(
+            step(self.rule, self.known, found, self.latest, now, told_at=self.told_at, is_quiet=self.is_new)
+        )
 
     def take(self, done: Step) -> Step:
         self.known |= {one.fingerprint: one for one in done.changed}
         for one in done.ended:
             del self.known[one.fingerprint]
         self.latest |= {one.audience: one.fired_at for one in done.notices}
+        self.told_at |= {one.id: one.fired_at for one in (*done.notices, *done.repeats)}
         return done
 
     @property
@@ -105,6 +109,23 @@ def test_a_storm_is_one_notice_and_the_next_waits_for_its_interval() -> None:
     assert later.instances == 15
 
 
+def test_what_still_fires_is_told_again_each_time_its_repeat_is_over() -> None:
+    course = Course(rule(repeat=timedelta(minutes=4), interval=timedelta()))
+    both = [(1, 7, 9, "first"), (2, 7, 9, "second")]
+    begun = course.at(0, *both)
+    assert (len(begun.notices), begun.repeats, begun.next_at) == (1, [], START + timedelta(minutes=4))
+    assert course.at(239, *both).repeats == []
+    later = course.at(250, both[1])  # what has ended meanwhile is not told again
+    assert (titles(later.repeats), later.notices) == ([("Load", ["second"])], [])
+    assert later.repeats[0].id == begun.notices[0].id
+    assert later.next_at == START + timedelta(seconds=490)
+    assert len(course.at(490, both[1]).repeats) == 1
+    assert course.at(730).repeats == []
+    quiet = Course(rule(repeat=timedelta(minutes=4), is_event=True))
+    quiet.at(0, *both)
+    assert quiet.at(300, *both).repeats == []  # an event has happened, and does not go on
+
+
 def test_each_audience_is_told_of_its_own() -> None:
     mine = Scope(role="member", settings={"app.user_id": "{owner}"})
     notices = (
@@ -157,6 +178,7 @@ def test_values_are_text_and_nothing_else() -> None:
         {"severity": "loud"},
         {"name": ""},
         {"name": "a\nb"},
+        {"repeat": timedelta()},
         {"audience": Scope(settings={"app.user_id": "{owner}"})},
     ],
 )
@@ -203,6 +225,13 @@ def test_a_message_says_the_gravest_first_and_when() -> None:
         "WARNING: A\n- one\nsince 2026-03-01 12:00:00 UTC\n\n"
         "RESOLVED: B\n- one\nsince 2026-03-01 12:00:00 UTC until 2026-03-01 13:00:00 UTC"
     )
+
+
+def test_a_message_says_that_it_is_told_again() -> None:
+    again = replace(part("A"), is_repeat=True)
+    assert subject([again]) == "[warning, still] A"
+    assert subject([again, part("B")]) == "[warning] A, B"
+    assert body([again]).startswith("WARNING, STILL: A")
 
 
 def test_a_letter_keeps_its_number_and_no_header_can_be_added() -> None:

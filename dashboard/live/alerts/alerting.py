@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from dashboard.postgres.scope import Scope
+from dashboard.errors import AlertError, NotForYou
+from dashboard.postgres.scope import Scope, scope_here
 
 from .alerts import Alerts
 from .rule import Condition, Rows, Rule
@@ -39,14 +41,16 @@ class Alerting:
         to: Sequence[str] = (),
         is_event: bool = False,
         interval: timedelta = timedelta(seconds=30),
+        repeat: timedelta | None = None,
     ) -> Rule:
         """Tell people when this query says so, and when it says so no more.
 
         Parameters
         ----------
         query
-            Asked in its own scope. Where people log in, a query that names none is asked in that of whoever looks:
-            name `Scope()` for the connection's own, in which all rows are seen that anybody is to be told of.
+            Asked in its own scope. In a page for which people log in, name it: `Scope()` for the connection's own, in
+            which all rows are seen that anybody is to be told of. A query in the eyes of whoever looks is refused,
+            because a rule is one for all.
         name
             Names the rule in this database: of all processes that know it, one watches it.
         title
@@ -69,15 +73,23 @@ class Alerting:
             counts as told.
         interval
             The least time between two notices of this rule to one audience; what fires meanwhile is one notice.
+        repeat
+            After which time they are told again of what still fires, and so on; None: never.
 
         Raises
         ------
         AlertError
             It cannot be such a rule.
         """
+        with suppress(NotForYou):  # this runs for no page, so the query has named its scope
+            if (here := scope_here()) is not None and query.scope == here:
+                raise AlertError(
+                    f"The rule {name!r} would look with the eyes of whoever opened this page first.",
+                    "Name the scope of its query: live.query(…, scope=dashboard.Scope()) sees all rows.",
+                )
         rule = Rule(
             query=query, name=name, title=title or name, when=when or Rows(), severity=severity, labels=tuple(labels),
-            summary=summary, audience=audience, to=tuple(to), is_event=is_event, interval=interval,
+            summary=summary, audience=audience, to=tuple(to), is_event=is_event, interval=interval, repeat=repeat,
         )  # fmt: skip
         self.alerts.add(rule)
         return rule

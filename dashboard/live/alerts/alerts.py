@@ -6,7 +6,7 @@ locking the rule's row: whoever lost the rule notes nothing any more, so an aler
 watch, and whatever becomes of them. Who holds it can be asked at any time; nothing needs a session of its own, so
 this works through a pooler.
 
-The time it is, for `hold` and for quiet hours, is this process's clock; leases go by PostgreSQL's.
+The time it is, for `hold`, `repeat` and quiet hours, is PostgreSQL's in every process, whatever its own clock says.
 """
 
 from __future__ import annotations
@@ -201,6 +201,7 @@ class Alerts(Preferring):
         self.is_installed = await self.ask(alerts.is_installed)
         if not self.is_installed:
             raise alerts.not_installed()
+        await self.set_clock()
         names = list(self.rules)
         if not self._is_declared:
             contacts = {name: rule.to for name, rule in self.rules.items()}
@@ -228,10 +229,9 @@ class Alerts(Preferring):
         following = watch.look(now)
         if following is None:
             return
-        if following.changed or following.ended or not watch.has_begun:
-            notices, changed = rows_of(watch.rule, following)
+        if following.changed or following.ended or following.repeats or not watch.has_begun:
             ended: Sequence[str] = [one.fingerprint for one in following.ended]
-            noted: dict[str, Any] = {"now": now, "changed": changed, "ended": ended, "notices": notices}
+            noted: dict[str, Any] = {"now": now, "ended": ended, **rows_of(watch.rule, following)}
             await self.ask(lambda connection: alerts.record(connection, watch.rule.name, self.id, **noted))
             sender.wake()
         watch.adopt(following)

@@ -64,6 +64,18 @@ def address_of(url: str, to: str) -> str:
     return url.replace("{to}", quote(to, safe=""))
 
 
+def check_personal(url: str, to: str) -> None:
+    """Make sure that a person's own address is one that fits into a contact point's.
+
+    Raises
+    ------
+    AlertError
+        It does not.
+    """
+    if "{to}" in url and _is_mail(url) and not _ADDRESS.fullmatch(to):
+        raise AlertError(f"{clean(to, 100)!r} is no address for e-mail.", "Write one, as name@example.org.")
+
+
 def check(url: str) -> None:
     """Make sure that something can be sent to this address, as far as can be told without sending.
 

@@ -12,7 +12,7 @@ from .rule import SEVERITIES, Severity, clean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
-    """What a message tells of one notice: that it fired, or that it is resolved."""
+    """What a message tells of one notice: that it fired (or still does: `is_repeat`), or that it is resolved."""
 
     event: Literal["fired", "resolved"]
     title: str
@@ -20,6 +20,7 @@ class Part:
     severity: Severity
     fired_at: datetime
     resolved_at: datetime | None
+    is_repeat: bool = False
 
 
 def severity_of(parts: Sequence[Part]) -> Severity:
@@ -30,7 +31,9 @@ def severity_of(parts: Sequence[Part]) -> Severity:
 def subject(parts: Sequence[Part]) -> str:
     """One line for all."""
     fired = [part for part in parts if part.event == "fired"]
-    word = severity_of(parts) if fired else "resolved"
+    word: str = severity_of(parts) if fired else "resolved"
+    if fired and all(part.is_repeat for part in fired):
+        word += ", still"
     titles = list(dict.fromkeys(part.title for part in fired or parts))
     more = f" and {len(titles) - 3} more" if len(titles) > 3 else ""
     return clean(f"[{word}] {', '.join(titles[:3])}{more}", 200)
@@ -42,7 +45,7 @@ def body(parts: Sequence[Part]) -> str:
 
 
 def _paragraph(part: Part) -> str:
-    word = part.severity if part.event == "fired" else "resolved"
+    word = f"{part.severity}{', still' if part.is_repeat else ''}" if part.event == "fired" else "resolved"
     times = [f"since {_time(part.fired_at)}"]
     if part.event == "resolved" and part.resolved_at is not None:
         times.append(f"until {_time(part.resolved_at)}")

@@ -8,12 +8,12 @@ from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from dashboard.errors import AlertError
-from dashboard.postgres import preferences
+from dashboard.postgres import alerts, preferences
 from dashboard.postgres.asking import Asking
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.scope import Scope
 
-from .contact import check
+from .contact import check, check_personal
 from .rule import SEVERITIES, Severity
 
 if TYPE_CHECKING:
@@ -29,7 +29,8 @@ class Preferring:
 
     def __init__(self, live: Live) -> None:
         self.live = live
-        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self._ahead = timedelta()  # PostgreSQL's clock, of ours
+        self.clock: Callable[[], datetime] = lambda: datetime.now(UTC) + self._ahead
         self._asked: Asking | None = None
 
     async def contact_point(self, name: str, url: str | None) -> None:
@@ -80,6 +81,8 @@ class Preferring:
         }  # fmt: skip
         if minimum not in SEVERITIES:
             raise AlertError(f"There is no severity {minimum!r}.", f"Choose from: {', '.join(SEVERITIES)}.")
+        url = (await self.ask(preferences.contact_points)).get(contact_point)
+        check_personal(url or "", address.strip())
         await self.ask(lambda connection: preferences.prefer(connection, scope, contact_point, wanted))
 
     async def leave(self, scope: Scope, contact_point: str) -> None:
@@ -110,6 +113,12 @@ class Preferring:
     async def see(self, scope: Scope, until: datetime) -> None:
         """Note that a person has seen what they were told until then."""
         await self.ask(lambda connection: preferences.see(connection, scope, until))
+
+    async def set_clock(self) -> None:
+        """Go by PostgreSQL's clock from now on."""
+        before = datetime.now(UTC)
+        there = await self.ask(alerts.clock)
+        self._ahead = there - before - (datetime.now(UTC) - before) / 2
 
     async def ask(self, question: Callable[[Connection], Awaitable[T]]) -> T:
         """Put a question to the database; one after the other."""

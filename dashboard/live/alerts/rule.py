@@ -105,6 +105,7 @@ class Rule:
     to: tuple[str, ...] = ()
     is_event: bool = False
     interval: timedelta = timedelta(seconds=30)
+    repeat: timedelta | None = None
 
     def is_same(self, other: Rule) -> bool:
         """Whether another says the same."""
@@ -118,6 +119,8 @@ class Rule:
             _check(template)
         if "{" not in self.severity and self.severity not in SEVERITIES:
             raise AlertError(f"There is no severity {self.severity!r}.", f"Choose from: {', '.join(SEVERITIES)}.")
+        if self.repeat is not None and self.repeat <= timedelta():
+            raise AlertError(f"{self.name} cannot be told again after {self.repeat}.", "Take a longer time, or None.")
         if self.audience is not None and self.audience.role is None:
             raise AlertError(
                 f"The audience of {self.name} names no role.", "Give it the role as which those concerned look."

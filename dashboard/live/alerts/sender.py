@@ -120,7 +120,7 @@ class Sender:
         parts = [
             Part(
                 event=row["event"], title=row["title"], lines=row["lines"], severity=row["severity"],
-                fired_at=row["fired_at"], resolved_at=row["resolved_at"],
+                fired_at=row["fired_at"], resolved_at=row["resolved_at"], is_repeat=row["is_repeat"],
             )
             for row in rows
         ]  # fmt: skip

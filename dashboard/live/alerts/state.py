@@ -5,7 +5,7 @@ finding fails or is gone. Where it is not known whether it holds, it stays as it
 
 Firing instances are told in notices, one for all that fire together for the same audience, and the next one of a rule
 to an audience not before its interval is over: a storm of a thousand rows is two messages, not a thousand. What ends
-before it was told is never told.
+before it was told is never told. What still fires when a rule's `repeat` is over is told again, as the same notice.
 """
 
 from __future__ import annotations
@@ -65,11 +65,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """What changes: instances that are new or have moved on, those that have ended, and notices."""
+    """What changes: instances that are new or have moved on, those that have ended, and notices new and told again."""
 
     changed: list[Instance]
     ended: list[Instance]
     notices: list[Notice]
+    repeats: list[Notice]
+    """Notices that are told again, with what is left of them."""
     next_at: datetime | None
     """When something follows by itself."""
 
@@ -81,6 +83,7 @@ def step(
     latest: Mapping[Scope | None, datetime],
     now: datetime,
     *,
+    told_at: Mapping[UUID, datetime] | None = None,
     is_quiet: bool = False,
 ) -> Step:
     """Move a rule's instances on.
@@ -89,6 +92,8 @@ def step(
     ----------
     latest
         When each audience was last told of this rule.
+    told_at
+        When each notice was last told.
     is_quiet
         What is found counts as told: a rule over events begins with those to come.
     """
@@ -103,11 +108,15 @@ def step(
     gone = {one.fingerprint for one in ended}
     present = [*({**known, **changed}[key] for key in {**known, **changed} if key not in gone)]
     notices, told, due = _notices(rule, present, latest, now)
+    repeats, again = _repeats(rule, present, told_at or {}, now)
+    if rule.repeat is not None:
+        again += [now + rule.repeat for _ in notices]
     changed |= told
     pending = [one.since + _hold(rule, one) for one in present if one.state == "pending"]
     return Step(
-        changed=list(changed.values()), ended=ended, notices=notices, next_at=min([*pending, *due], default=None)
-    )
+        changed=list(changed.values()), ended=ended, notices=notices, repeats=repeats,
+        next_at=min([*pending, *due, *again], default=None),
+    )  # fmt: skip
 
 
 def fault(name: str, text: str) -> Finding:
@@ -158,6 +167,25 @@ def _notices(
         notices.append(notice)
         told |= {one.fingerprint: replace(one, is_told=True, notice=notice.id) for one in members}
     return notices, told, due
+
+
+def _repeats(
+    rule: Rule, present: list[Instance], told_at: Mapping[UUID, datetime], now: datetime
+) -> tuple[list[Notice], list[datetime]]:
+    """Notices to be told again, and when the others (and these once more) will be."""
+    if rule.repeat is None or rule.is_event:
+        return [], []
+    firing: dict[UUID, list[Instance]] = {}
+    for one in present:
+        if one.state == "firing" and one.notice is not None and one.notice in told_at:
+            firing.setdefault(one.notice, []).append(one)
+    is_due = {key: told_at[key] + rule.repeat <= now for key in firing}
+    repeats = [
+        replace(_notice(rule, members, members[0].audience, now), id=key)
+        for key, members in firing.items()
+        if is_due[key]
+    ]
+    return repeats, [(now if is_due[key] else told_at[key]) + rule.repeat for key in firing]
 
 
 def _notice(rule: Rule, members: list[Instance], audience: Scope | None, now: datetime) -> Notice:

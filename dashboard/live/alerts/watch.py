@@ -43,6 +43,7 @@ class Watch:
         self._is_loaded = False
         self._known: dict[str, Instance] = {}
         self._latest: dict[Scope | None, datetime] = {}
+        self._told_at: dict[UUID, datetime] = {}
         self._troubled_since: dict[str, datetime] = {}
         self._tell = moved
         query = rule.query
@@ -81,6 +82,7 @@ class Watch:
             alerts.scope_of(row["role"], row["settings"]): row["at"]
             for row in await alerts.latest(connection, self.rule.name)
         }
+        self._told_at = await alerts.told(connection, self.rule.name)
         self._is_loaded = True
 
     def is_due(self, now: datetime) -> bool:
@@ -95,7 +97,7 @@ class Watch:
             return None
         found, wait = self._found(now)
         is_quiet = self.rule.is_event and not self.has_begun
-        following = step(self.rule, self._known, found, self._latest, now, is_quiet=is_quiet)
+        following = step(self.rule, self._known, found, self._latest, now, told_at=self._told_at, is_quiet=is_quiet)
         self.next_at = min((at for at in (following.next_at, wait) if at is not None), default=None)
         return following
 
@@ -107,6 +109,9 @@ class Watch:
             self._known.pop(one.fingerprint, None)
         for notice in following.notices:
             self._latest[notice.audience] = notice.fired_at
+        present = {one.notice for one in self._known.values()}
+        self._told_at |= {notice.id: notice.fired_at for notice in (*following.notices, *following.repeats)}
+        self._told_at = {key: at for key, at in self._told_at.items() if key in present}
 
     def _found(self, now: datetime) -> tuple[dict[str, Finding], datetime | None]:
         """What the rule finds, and when to look again for its troubles' sake. Trouble resolves nothing."""
@@ -136,9 +141,13 @@ class Watch:
         self._tell()
 
 
-def rows_of(rule: Rule, following: Step) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Notices and instances as the tables take them."""
-    return [_notice_row(rule, one) for one in following.notices], [_instance_row(one) for one in following.changed]
+def rows_of(rule: Rule, following: Step) -> dict[str, list[dict[str, Any]]]:
+    """Notices, such as are told again, and instances, as the tables take them."""
+    return {
+        "notices": [_notice_row(rule, one) for one in following.notices],
+        "repeats": [_notice_row(rule, one) for one in following.repeats],
+        "changed": [_instance_row(one) for one in following.changed],
+    }
 
 
 def _notice_row(rule: Rule, notice: Notice) -> dict[str, Any]:
