@@ -3,7 +3,7 @@
 An app brings ``schema.sql``, ``staging.sql`` (a temporary table ``sample_<file>`` for each of its files) and
 ``fill.sql``. What all of them need stands beside this module: ``member.sql`` makes the role that row-level security
 speaks of, ``sample.sql`` turns the seconds in the files into times, ``comments.sql`` lets people talk about rows. A
-database that was loaded before there were comments gets their table alone.
+database that was loaded before there were comments, or as they are now, gets these alone.
 """
 
 from __future__ import annotations
@@ -59,8 +59,13 @@ async def load_app(dsn: str, app: str, samples: Sequence[str], commented: tuple[
 async def add_comments(connection: Connection, member: str, records: str, owner: str) -> None:
     """Let people who look in the role `member` comment the rows of a table, unless they can already."""
     schema = records.partition(".")[0]
-    if await connection.fetchval("SELECT to_regclass($1) IS NOT NULL", f"{schema}.comments"):
+    is_there = (
+        "SELECT EXISTS (SELECT FROM pg_policy WHERE polrelid = to_regclass($1) AND polname = 'said_by_oneself' "
+        "AND pg_get_expr(polwithcheck, polrelid) LIKE '%app.person_name%')"
+    )
+    if await connection.fetchval(is_there, f"{schema}.comments"):
         return
+    await connection.execute("SELECT set_config('client_min_messages', 'warning', true)")
     for name, value in (("member", member), ("records", records), ("owner", owner)):
         await connection.execute("SELECT set_config($1, $2, true)", f"dashboard.{name}", value)
     await run_script(connection, script(HERE, "comments"))

@@ -4,8 +4,9 @@ A comment is a row, written by the session of its author: it shows at once, in e
 contains it, and what PostgreSQL refuses comes back to where it was written, with the reason. The page names a comment
 before it sends it, so that one sent twice over a bad connection is still one.
 
-Who speaks is told to PostgreSQL by the setting ``app.person`` of the session's scope, for the policies of the table;
-``apps/comments.sql`` makes such a table. Where nobody has to log in it is a browser that speaks (:mod:`.guest`).
+Who speaks, and what they are called, is told to PostgreSQL by the settings ``app.person`` and ``app.person_name`` of
+the session's scope, for the policies of the table; ``apps/comments.sql`` makes such a table. Where nobody has to log in
+it is a browser that speaks (:mod:`.guest`), and is called as the page says.
 """
 
 from __future__ import annotations
@@ -122,9 +123,10 @@ class Comments(View):
             speaker = guest()
             self._name, self._author, self._secret = name, speaker.author, speaker.secret
         else:
-            self._name, self._author, self._secret = who.name, who.login, ""
+            self._name, self._author, self._secret = who.name.strip()[:NAME] or who.login, who.login, ""
         seen_as = scope or scope_here() or Scope()
-        settings = {**seen_as.settings, "app.person": self._author}
+        called = {} if who is None else {"app.person_name": self._name}
+        settings = {**seen_as.settings, "app.person": self._author, **called}
         self._session = live.session(scope=Scope(role=seen_as.role, settings=settings))
         self._query = self._session.query(
             f"SELECT id, author, name, body, created_at, edited_at FROM {table} "

@@ -28,10 +28,11 @@ class Seat:
     def __init__(self, connection: asyncpg.Connection, app: str) -> None:
         self.connection, self.app = connection, app
 
-    async def take(self, member: int, person: str) -> None:
+    async def take(self, member: int, person: str, name: str = "Somebody") -> None:
         await self.connection.execute("RESET ROLE")
         await self.connection.execute("SELECT set_config('app.user_id', $1, false)", str(member))
         await self.connection.execute("SELECT set_config('app.person', $1, false)", person)
+        await self.connection.execute("SELECT set_config('app.person_name', $1, false)", name)
         await self.connection.execute(f"SET ROLE {self.app}_member")
 
     async def do(self, sql: str, *values: object) -> str:
@@ -69,6 +70,13 @@ async def test_who_sees_the_record_reads_and_writes_in_their_own_name_only(
     await seat.take(1, "")
     with refused:
         await seat.say(mine, "")
+    for name in ("Mira Castellan", ""):  # the row says "Somebody"
+        await seat.take(1, "ann", name)
+        with refused:
+            await seat.say(mine, "ann")
+    await seat.take(1, "(guest) 7", "")  # whom nobody knows, is called as the page says
+    await seat.say(mine, "(guest) 7")
+    assert await seat.do("DELETE FROM {0}.comments WHERE author = '(guest) 7'") == "DELETE 1"
 
     await seat.take(1, "ben")
     assert await seat.do("SELECT FROM {0}.comments") == "SELECT 1"
@@ -98,6 +106,7 @@ async def test_who_sees_the_record_reads_and_writes_in_their_own_name_only(
 
 async def test_a_database_from_before_there_were_comments_gets_their_table(crm_database: str) -> None:
     connection = await asyncpg.connect(crm_database)
+    checks = "SELECT count(*) FROM pg_policies WHERE schemaname = 'crm' AND with_check LIKE '%app.person_name%'"
     await connection.execute("DROP TABLE crm.comments; DROP FUNCTION crm.note_edit()")
     await connection.execute("DELETE FROM crm.contacts WHERE id = 1")
     load = apps.find("crm").load
@@ -105,6 +114,14 @@ async def test_a_database_from_before_there_were_comments_gets_their_table(crm_d
     assert await load(crm_database) is False
     assert await connection.fetchval("SELECT count(*) FROM crm.comments") == 0
     assert not await connection.fetchval("SELECT EXISTS (SELECT FROM crm.contacts WHERE id = 1)")
+    assert await connection.fetchval(checks) == 1
+    await connection.execute("DROP POLICY said_by_oneself ON crm.comments")
+    await connection.execute("CREATE POLICY said_by_oneself ON crm.comments FOR INSERT WITH CHECK (true)")
+    await connection.execute("INSERT INTO crm.comments (member_id, record, author, name, body) "
+                             "SELECT member_id, id, 'ann', 'Ann', 'kept' FROM crm.contacts LIMIT 1")  # fmt: skip
+    assert await load(crm_database) is False  # and one from before names were checked has them checked
+    assert await connection.fetchval(checks) == 1
+    assert await connection.fetchval("SELECT body FROM crm.comments") == "kept"
     await connection.close()
 
 
