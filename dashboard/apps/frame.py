@@ -20,12 +20,14 @@ from dashboard.postgres.scope import Scope
 from dashboard.views import Comments, Here
 from dashboard.views.address import number_asked
 from dashboard.views.asker import panels_user
+from dashboard.views.guest import guest
 from dashboard.views.viewer import viewer
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
 
     from dashboard.live import Live, LiveQuery
+    from dashboard.live.session import Session
     from dashboard.views import Bell
 
 FIRST = 1  # the member one looks as when the address names nobody
@@ -64,6 +66,18 @@ def scope_of(role: str, member: int) -> Scope:
     """In whose eyes a member's page is seen: the scope of who is logged in, else that of the member in a role."""
     who = viewer()
     return Scope(role=role, settings={MEMBER: str(member)}) if who is None else who.scope
+
+
+def session_of(live: Live, page: str, scope: Scope) -> Session:
+    """The session of whoever looks at a page, the same in all their tabs: what they write shows at once.
+
+    While the database is away it is kept under their login, or the browser's secret where nobody logs in, and under the
+    scope: so it comes back to them after a restart, and to nobody else.
+    """
+    who = viewer()
+    reader = guest().author if who is None else who.login
+    seen_as = [scope.role or "", *(f"{name}={value}" for name, value in sorted(scope.settings.items()))]
+    return live.session(" ".join((page, reader, *seen_as)), scope=scope)
 
 
 def bell(live: Live, scope: Scope) -> Bell | None:

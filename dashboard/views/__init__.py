@@ -3,6 +3,7 @@
 from .bell import Bell
 from .chart import Chart
 from .comments import Comments
+from .editing import Editing
 from .feed import Feed
 from .group import Group
 from .here import Here
@@ -27,6 +28,7 @@ __all__ = [
     "Bell",
     "Chart",
     "Comments",
+    "Editing",
     "Feed",
     "Field",
     "Group",

@@ -22,6 +22,7 @@ MODULES = (
     "menu",
     "report",
     "channel",
+    "guest",
     "toast",
     "dialog",
     "conflict",

@@ -3,6 +3,7 @@
 import { isAlone, link } from "./channel.js";
 import { colour, h, setText } from "./dom.js";
 import { tickTime } from "./format.js";
+import { keepGuest } from "./guest.js";
 import { Card } from "./card.js";
 
 export class CommentsView {
@@ -161,13 +162,6 @@ export class CommentsView {
 function fit(input) {
   const lines = input.value.split("\n").reduce((sum, line) => sum + 1 + Math.floor(line.length / 80), 0);
   input.rows = Math.min(10, Math.max(1, lines));
-}
-
-// What a guest says is theirs as long as this browser keeps by what it was said.
-function keepGuest(secret) {
-  if (/(^|; )dashboard-guest=/.test(document.cookie)) return;
-  const secure = location.protocol === "https:" ? "; secure" : "";
-  document.cookie = `dashboard-guest=${secret}; path=/; max-age=31536000; samesite=lax${secure}`;
 }
 
 // A random UUID; crypto.randomUUID is for secure addresses only.

@@ -2,6 +2,7 @@
 // go on moving meanwhile; the row that is edited stays where it is, so that its field keeps the focus.
 import { h } from "./dom.js";
 import { isAlone, link } from "./channel.js";
+import { keepGuest } from "./guest.js";
 import { Menu } from "./menu.js";
 import { toast } from "./toast.js";
 import { choiceButton, openDialog } from "./dialog.js";
@@ -17,6 +18,7 @@ export class Editing {
     this.table = table;
     Object.assign(this, table.options.editing);
     this.width = this.columns.length + 1; // what a row has for this beside what it shows
+    keepGuest(this.guest);
     this.fields = this.editor = null;
     this.waiting = new Map(); // number → the editor or form that awaits the server's answer
     this.number = 0;
@@ -26,7 +28,7 @@ export class Editing {
     this.onLink = () => this.linked();
     link.addEventListener("message", this.onMessage);
     link.addEventListener("change", this.onLink);
-    if (this.create) table.card.aside.append(h("button", { type: "button", class: "chip main online", onclick: () => this.openForm({}) }, `+ ${capital(this.thing)}`));
+    if (this.create) table.card.head.append(h("button", { type: "button", class: "chip main adds online", onclick: () => this.openForm({}) }, `+ ${capital(this.thing)}`));
   }
 
   remove() {
@@ -81,7 +83,7 @@ export class Editing {
     this.table.shown.forEach((column, place) => { if (this.targetsAt(column).length) this.prepare(cells[place], column, key); });
     const menu = new Menu("⋯", "Change this row", () => this.choices(key, menu));
     menu.sheet.addEventListener("beforetoggle", () => { menu.sheet.setAttribute("aria-label", `Change ${this.nameOf(item)}`); });
-    const place = h("td", { class: "acts online" }, item.state, menu.node);
+    const place = h("td", { class: "acts row-menu online" }, item.state, menu.node);
     for (const name of ["click", "keydown"]) place.addEventListener(name, (event) => event.stopPropagation());
     return [...cells, place];
   }
@@ -98,10 +100,11 @@ export class Editing {
     let pause = 0;
     cell.addEventListener("click", (event) => {
       if (!event.detail || cell.classList.contains("editing")) return;
+      const { target } = event; // which is another outside of the shadow tree
       event.stopPropagation();
       event.preventDefault();
       clearTimeout(pause);
-      if (event.detail === 1) pause = setTimeout(() => event.target.isConnected && event.target.dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true })), SECOND);
+      if (event.detail === 1) pause = setTimeout(() => target.isConnected && target.dispatchEvent(new MouseEvent("click", { bubbles: true, composed: true })), SECOND);
     }, true);
     cell.addEventListener("dblclick", (event) => {
       clearTimeout(pause);

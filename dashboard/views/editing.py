@@ -19,8 +19,10 @@ from dashboard.errors import DashboardError, NotAWrite, NotNow, ViewError
 from dashboard.live.values import coerced
 
 from . import codec
+from .guest import guest
 from .outcome import follow, resume
 from .toast import toast
+from .viewer import viewer
 
 if TYPE_CHECKING:
     from dashboard.live import LiveQuery
@@ -64,6 +66,8 @@ class Editing:
         What a row is called: ``"contact"``.
     names
         Columns of the table by that of the query, where they differ.
+    hints
+        A few words on what fits, by column: ``{"country": "two letters, as in DE"}``.
     """
 
     def __init__(
@@ -78,6 +82,7 @@ class Editing:
         delete: bool = False,
         thing: str = "row",
         names: Mapping[str, str] | None = None,
+        hints: Mapping[str, str] | None = None,
     ) -> None:
         self.session = session
         self.columns = tuple(columns)
@@ -90,13 +95,14 @@ class Editing:
         self._given = dict(given or {})
         self._delete = delete
         self._names = dict(names or {})
+        self._hints = dict(hints or {})
         self._tasks: set[asyncio.Task[None]] = set()
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know at once; the rest it asks for."""
         return {
             "columns": list(self.columns), "create": self._create is not None, "delete": self._delete,
-            "thing": self.thing,
+            "thing": self.thing, "guest": guest().secret if viewer() is None else "",
         }  # fmt: skip
 
     def heard(self, binding: Binding, message: Any) -> None:
@@ -131,6 +137,7 @@ class Editing:
             "name": name, "label": self.labels.get(name, _label(name)), "kind": "choice" if choices else _kind(column),
             "choices": choices, "required": column.required, "default": column.has_default, "most": column.length,
             "whole": column.base in ("int2", "int4", "int8"), "isAsked": name in (self._create or ()),
+            "hint": self._hints.get(name, ""),
             "isEdited": name in self.columns and not column.computed,
         }  # fmt: skip
 

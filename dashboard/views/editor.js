@@ -8,8 +8,6 @@ import { Entry } from "./entry.js";
 
 export const UNSENT = "The connection is cut. What you typed stays here; save it again when it is back.";
 
-const LEAST_WIDTH = 120; // px of a field
-
 export class Editor {
   // target: { item, key, cell, name }; editing: whose it is.
   constructor(editing, target, field, seen) {
@@ -31,10 +29,9 @@ export class Editor {
   // Stand in a cell: its own, or the one that took its place.
   stand(cell) {
     this.cell = cell;
-    const { width, height } = cell.getBoundingClientRect();
+    const { height } = cell.getBoundingClientRect();
     cell.classList.add("editing");
-    cell.style.height = `${height}px`; // what stands around it stays where it is
-    this.node.style.width = `${Math.max(width - 20, LEAST_WIDTH)}px`;
+    cell.style.setProperty("--stand", `${height}px`); // what stands around it stays where it is
     cell.replaceChildren(this.node);
     this.entry.begin();
   }
@@ -83,7 +80,6 @@ export class Editor {
     if (this.isClosed) return;
     this.isClosed = true;
     this.cell.classList.remove("editing", "sent");
-    this.cell.style.height = "";
     this.editing.closed(this, isFocused, next);
   }
 }

@@ -30,7 +30,8 @@ export class Form {
     if (!isNeeded) entry.input.required = false;
     if (this.key === null && field.default && "placeholder" in entry.input) entry.input.placeholder = "Default";
     if (this.key === null && field.default && entry.input.options?.[0].value === "") entry.input.options[0].text = "Default";
-    const node = h("label", {}, h("span", {}, field.label, isNeeded ? h("b", { class: "bad", title: "Must be given" }, " *") : null), entry.input, place);
+    const hint = field.hint ? h("small", { class: "mute" }, ` · ${field.hint}`) : null;
+    const node = h("label", {}, h("span", {}, field.label, isNeeded ? h("b", { class: "bad", title: "Must be given" }, " *") : null, hint), entry.input, place);
     return { field, entry, place, node, isNeeded };
   }
 

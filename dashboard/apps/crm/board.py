@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import scope_of
+from dashboard.apps.frame import scope_of, session_of
 from dashboard.apps.statements import statements
 from dashboard.views.zone import days_of
 
@@ -26,11 +26,15 @@ class Board:
     def __init__(self, live: Live, member: int, selection: Selection) -> None:
         self._live = live
         self._selection = selection
+        self._member = member
         self._scope = scope_of("crm_member", member)
+        self._session = session_of(live, "crm", self._scope)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
-        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
-        return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
+        if is_daily:
+            scope = days_of(self._selection.zone, self._scope)
+            return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
+        return self._session.query(SQL[name], *parameters, priority=priority)
 
     def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
         """A query that takes what is selected of these fields."""
@@ -188,8 +192,9 @@ class Board:
 
     def contacts(self, opened: Callable[[object], object]) -> View:
         """All contacts, whoever was busy last first; a click opens one."""
-        from dashboard.views import Table
+        from dashboard.views import Editing, Table
 
+        entered = ["name", "email", "phone", "country", "source", "stage", "score"]
         table = Table(
             self._chosen("contact_list", *WHO),
             title="Contacts",
@@ -198,6 +203,17 @@ class Board:
             tags=["stage"],
             select={"stage": "stage", "source": "source"},
             page_size=10,
+            edit=Editing(
+                self._session,
+                "crm.contacts",
+                entered,
+                choices={"source": self._query("sources", priority="low")},
+                create=entered[:-1],
+                given={"member_id": self._member},
+                delete=True,
+                thing="contact",
+                hints={"country": "two letters, as in DE", "score": "0 to 100"},
+            ),
         )
         table.on("select", opened)
         return table

@@ -157,7 +157,7 @@ GROUP BY 1, 2
 ORDER BY place;
 
 -- name: contact_list
-SELECT id, name, email, stage::text AS stage, score, source, country, last_activity_at AS "last activity"
+SELECT id, name, email, phone, stage::text AS stage, score, source, country, last_activity_at AS "last activity"
 FROM crm.contacts
 WHERE ($1::text IS NULL OR stage::text = $1) AND ($2::text IS NULL OR source = $2)
 ORDER BY last_activity_at DESC, id DESC;
