@@ -9,10 +9,12 @@ his queue, and he goes on from his own offset; only when the log has rotated pas
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 from functools import cached_property
 from typing import Any
 
@@ -54,11 +56,23 @@ class Message:
 
     @cached_property
     def payload(self) -> Any:
-        """What was said, any JSON value; shared by all who hear it, so it is not to be changed."""
+        """What was said, any JSON value; shared by all who hear it, so it is not to be changed.
+
+        jsonb holds more than Python reads: numbers of thousands of digits are decimals, and what is nested too deep
+        to be read stays `text`.
+        """
         try:
             return orjson.loads(self.text)
-        except orjson.JSONDecodeError:  # a number beyond any float, which jsonb holds
-            return json.loads(self.text)
+        except orjson.JSONDecodeError:
+            pass
+        try:
+            return json.loads(self.text, parse_int=_whole)
+        except RecursionError:
+            return self.text
+
+
+def _whole(digits: str) -> int | Decimal:
+    return int(digits) if len(digits) < sys.int_info.default_max_str_digits else Decimal(digits)
 
 
 class Listener:

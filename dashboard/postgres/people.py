@@ -8,6 +8,7 @@ hashes leave the database for one comparison only, in the process that was given
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,7 +22,7 @@ from dashboard.sql import load
 
 EVERYWHERE = ""
 """The page of a scope that holds on every page without one of its own."""
-
+_SETTING = re.compile(r"[A-Za-z_][\w$]*(\.[A-Za-z_][\w$]*)+", re.ASCII)
 _REFUSED = {
     "missing": ("There is no role {role} in this database.", "Create it, or name another one with --role."),
     "above": (
@@ -118,6 +119,8 @@ async def add(connection: Connection, login: str, name: str, *, is_operator: boo
     PrivilegeError
         This role may not create the tables of people.
     """
+    if not login.isprintable():
+        raise SettingsError(f"{login[:100]!r} cannot be a login.", "Take characters that can be seen.")
     await connection.execute("SELECT set_config('client_min_messages', 'warning', true)")
     try:
         with translated():
@@ -161,8 +164,13 @@ async def set_scope(connection: Connection, login: str, page: str, scope: Scope)
     Raises
     ------
     SettingsError
-        Its role is not one that people can look as.
+        Its role is not one that people can look as, or a setting not one of one's own.
     """
+    for name in scope.settings:
+        if not _SETTING.fullmatch(name):
+            raise SettingsError(
+                f"{name[:100]!r} is not a setting that people can have.", "Name one of your own, as app.user_id."
+            )
     with translated():
         reason = await connection.fetchval(load("people_role"), scope.role)
         if reason is not None:

@@ -14,6 +14,7 @@ from dashboard import apps
 from dashboard.errors import SettingsError
 from dashboard.live import connect as follow
 from dashboard.postgres.connection import connect, translated
+from dashboard.postgres.writable import writable
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.dev import dev_page
@@ -45,6 +46,8 @@ async def serve(
     ------
     SettingsError
         A name is unknown, there is nothing to serve, the port is in use, or other machines could see it all.
+    RelationNotFound
+        There is no table that programs are to call.
     ConnectError
         The database cannot be reached.
     """
@@ -56,6 +59,7 @@ async def serve(
             "This database has the tables of none of the dashboards.",
             "Name a file of your own, or see any table with `dashboard watch`.",
         )
+    await _check_tables(dsn, api)
     live = follow(dsn)
     pages = [page_named(name, live, api) for name in names or present]
     if api and not any(isinstance(page.content, Path) for page in pages):
@@ -106,6 +110,18 @@ def say(sentence: str) -> None:
 def is_interactive() -> bool:
     """Whether a person sits at this terminal."""
     return sys.stdin.isatty() and sys.stdout.isatty()
+
+
+async def _check_tables(dsn: str, names: Sequence[str]) -> None:
+    """Make sure that there are these tables."""
+    if not names:
+        return
+    connection = await connect(dsn, timeout=settings().connect_timeout)
+    try:
+        for name in names:
+            await writable(connection, name)
+    finally:
+        await connection.close()
 
 
 async def _present(dsn: str) -> list[str]:

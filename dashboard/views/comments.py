@@ -125,7 +125,7 @@ class Comments(View):
         else:
             self._name, self._author, self._secret = who.name.strip()[:NAME] or who.login, who.login, ""
         seen_as = scope or scope_here() or Scope()
-        called = {} if who is None else {"app.person_name": self._name}
+        called = {} if who is None else {"app.person_name": str(self._name)}
         settings = {**seen_as.settings, "app.person": self._author, **called}
         self._session = live.session(scope=Scope(role=seen_as.role, settings=settings))
         self._query = self._session.query(

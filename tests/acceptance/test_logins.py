@@ -201,6 +201,7 @@ async def test_nothing_that_is_told_holds_a_hash(scene: Scene) -> None:
     [
         ("vera", "long enough", None, "There is somebody with the login vera"),
         (" ", "long enough", None, "cannot be a login"),
+        ("two\nlines", "long enough", None, "cannot be a login"),
         ("new", "short", None, "8 to 1024 characters"),
         ("new", "long enough", "nonsuch", "There is no role nonsuch"),
         ("new", "long enough", "postgres", "above row-level security"),
@@ -216,6 +217,13 @@ async def test_who_cannot_be_added_is_not_added_in_part(
             scope=None if role is None else Scope(role=role), is_operator=False,
         )  # fmt: skip
     assert await people.listed(scene.dsn) == before
+
+
+async def test_a_setting_that_is_postgresqls_own_is_nobodys(scene: Scene) -> None:
+    for name in ("role", "transaction_read_only", "app.a b", "app."):
+        given = Scope(role=ROLE, settings={name: "on"})
+        with pytest.raises(SettingsError, match="is not a setting that people can have"):
+            await people.change(scene.dsn, "eve", password=None, page="", scope=given, is_operator=None)
 
 
 async def test_a_scope_without_a_role_is_nobodys() -> None:

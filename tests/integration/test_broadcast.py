@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import AsyncIterator
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -196,6 +197,10 @@ async def test_a_message_of_many_megabytes_arrives_beside_changes_too_many_to_li
         await eventually(lambda: len(heard.payloads) == 2, timeout=60)
         assert heard.payloads == [0, {"text": text}]
         assert heard.missed == 0
+        await writer.execute("SELECT dashboard.emit('news', repeat('9', 5000)::jsonb)")
+        await writer.execute("SELECT dashboard.emit('news', (repeat('[', 3000) || repeat(']', 3000))::jsonb)")
+        await eventually(lambda: len(heard.payloads) == 4)
+        assert heard.payloads[2:] == [Decimal("9" * 5000), "[" * 3000 + "]" * 3000]  # what Python does not read
 
 
 BAD: list[tuple[Any, Any, dashboard.Scope | None]] = [

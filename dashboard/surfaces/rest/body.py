@@ -11,8 +11,12 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from typing import Any
 
+import orjson
+
 from dashboard.postgres.writable import WritableColumn, WritableTable
 from dashboard.surfaces.rest.problem import Refused
+
+_MOST_DIGITS = 18
 
 
 def values(content: bytes, table: WritableTable) -> dict[str, Any]:
@@ -24,7 +28,9 @@ def values(content: bytes, table: WritableTable) -> dict[str, Any]:
         It is no JSON object, or names a column that is none.
     """
     try:
-        said = json.loads(content.decode(), parse_float=Decimal, parse_constant=_none, object_pairs_hook=_once)
+        said = json.loads(
+            content.decode(), parse_float=Decimal, parse_int=_whole, parse_constant=_none, object_pairs_hook=_once
+        )
         json.dumps(said, default=float, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except _Twice as error:
         raise Refused(400, f"{error.args[0][:50]!r} stands in the body twice. Give it once.") from error
@@ -61,7 +67,7 @@ def whole(table: WritableTable, said: dict[str, Any], key: Sequence[str]) -> dic
 def _fitted(column: WritableColumn, value: Any) -> Any:
     """A value as the driver takes it where JSON has no such type; what cannot be read is left to be refused."""
     if column.base in ("json", "jsonb"):
-        return None if value is None else json.dumps(value, default=float)
+        return None if value is None else orjson.dumps(value, default=_digits).decode()
     convert = _READ.get(column.base)
     if convert is None or not isinstance(value, str):
         return value
@@ -78,8 +84,20 @@ _READ: dict[str, Callable[[str], Any]] = {
 }
 
 
+def _digits(value: Any) -> Any:
+    """A number that no machine has a type for, as it was sent."""
+    if isinstance(value, Decimal):
+        return orjson.Fragment(str(value))
+    raise TypeError
+
+
 def _none(constant: str) -> Any:
     raise ValueError(constant)
+
+
+def _whole(digits: str) -> int | Decimal:
+    """A number without a point; what is longer than any column of integers stays a decimal."""
+    return int(digits) if len(digits) <= _MOST_DIGITS else Decimal(digits)
 
 
 class _Twice(ValueError):
