@@ -60,9 +60,10 @@ export class StatusView {
     if (this.variant === "minimal") this.pill.setAttribute("aria-label", word);
     if (this.control) setText(this.control, this.isOff() ? "Reconnect" : "Disconnect");
     if (this.variant !== "full") return;
-    this.say("Since", since && !isCut ? `${clockTime(since)} (${ago(since)})` : "–");
+    const none = link.state === "kept" ? "" : "–";
+    this.say("Since", since && !isCut ? `${clockTime(since)} (${ago(since)})` : none);
     this.say("Snapshot", link.at ? clockTime(link.at) : "");
-    this.say("Carried by", link.state === "open" && link.carrier ? link.carrier : "–");
+    this.say("Carried by", link.state === "open" && link.carrier ? link.carrier : none);
     this.say("Reason", isCut ? "" : reason);
   }
 

@@ -51,7 +51,7 @@ export class TableView {
     this.card.body.append(this.note);
     if (options.scroll && !report) this.roll = new Roll(this.rows, options, (page) => this.ask({ page }, false));
     this.table.classList.toggle("rolling", this.roll !== undefined);
-    this.onPrint = (event) => { if (this.whole) this.draw(this.whole.page(this.asked, event.type === "beforeprint" ? Infinity : undefined)); };
+    this.onPrint = (event) => { if (this.whole) this.print(event.type === "beforeprint"); };
     if (report) for (const kind of ["beforeprint", "afterprint"]) addEventListener(kind, this.onPrint);
   }
 
@@ -66,6 +66,12 @@ export class TableView {
   }
 
   get node() { return this.card.node; }
+
+  // On paper all rows stand below each other, and heads are words: browsers repeat no buttons on the next page.
+  print(isPrinted) {
+    this.isPrinted = isPrinted;
+    this.draw(this.whole.page(this.asked, isPrinted ? Infinity : undefined));
+  }
 
   searchField() {
     let pause = 0;
@@ -102,6 +108,7 @@ export class TableView {
     if (picture.body?.ranks) {
       this.whole = new Whole(picture.body);
       this.asked.sort = picture.body.sort;
+      if (picture.body.order.length > picture.body.size) widenInPrint(this.node);
       this.note.hidden = this.whole.note() === "";
       setText(this.note, this.whole.note());
       picture = { ...picture, body: this.whole.page(this.asked) };
@@ -164,7 +171,7 @@ export class TableView {
       this.items.clear();
       this.rows.replaceChildren();
     }
-    this.merge(body.rows, body.order, Boolean(isSame && isSamePage));
+    this.merge(body.rows, body.order, Boolean(isSame && isSamePage && !this.whole));
     this.drawFilters();
     this.tell();
   }
@@ -193,7 +200,7 @@ export class TableView {
 
   drawHeader() {
     const sorted = this.body.sort?.[0], isDown = this.body.sort?.[1];
-    const shape = JSON.stringify([this.shown, this.body.sort, isAlone()]);
+    const shape = JSON.stringify([this.shown, this.body.sort, isAlone(), this.isPrinted]);
     if (this.headerShape === shape) return;
     this.headerShape = shape;
     const focused = this.header.getRootNode().activeElement?.dataset?.column;
@@ -201,7 +208,7 @@ export class TableView {
       const arrow = column.name === sorted ? (isDown ? " ↓" : " ↑") : "";
       const button = h("button", { type: "button", "data-column": column.name, disabled: isAlone() && !this.whole, onclick: () => this.sort(column.name) }, column.label + arrow);
       const order = column.name === sorted ? (isDown ? "descending" : "ascending") : null;
-      return h("th", { class: side(column), scope: "col", "aria-sort": order }, button);
+      return h("th", { class: side(column), scope: "col", "aria-sort": order }, this.isPrinted ? column.label + arrow : button);
     });
     const heads = this.acting?.heads(cells) ?? cells;
     this.header.replaceChildren(...(this.editing?.heads(heads) ?? heads));
@@ -350,6 +357,11 @@ export class TableView {
     this.table.setAttribute("aria-rowcount", total);
     this.roll?.show(page, order.length, total);
   }
+}
+
+// A table of many pages is as wide as the paper.
+function widenInPrint(node) {
+  for (let at = node; at; at = at.getRootNode().host) at.closest(".cell")?.classList.add("long");
 }
 
 const side = (column) => (["number", "time", "clock", "interval"].includes(column.kind) || column.formatted ? "num" : "");

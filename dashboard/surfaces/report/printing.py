@@ -25,7 +25,7 @@ NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"
 WIDTH = 1440
 SCALE = 0.75
 """Of a page of paper: as wide as a desk's screen, so that all stands as it does there."""
-PAPER = 1376  # pixels of A4 across, without its margins, at this scale
+PAPER = 1396  # pixels of A4 across, without its margins, at this scale
 PATIENCE = 120_000.0
 _IS_DRAWN = "() => window.Bokeh?.documents?.length && Bokeh.documents.every((one) => one.is_idle)"
 _FOOT = (
@@ -87,6 +87,9 @@ async def printed(browser: str, text: str, target: Path, kind: Kind, head: Head)
                 )
                 page.set_default_timeout(PATIENCE)
                 await page.goto(file.as_uri())
+                if kind == "pdf":  # drawn for paper from the start: charts are as large as they will be there
+                    await page.emulate_media(media="print")
+                    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
                 await page.wait_for_function(_IS_DRAWN)
                 await _pdf(page, target, head) if kind == "pdf" else await page.screenshot(path=target, full_page=True)
                 await chromium.close()
@@ -98,7 +101,6 @@ async def printed(browser: str, text: str, target: Path, kind: Kind, head: Head)
 
 
 async def _pdf(page: Page, target: Path, head: Head) -> None:
-    await page.evaluate("dispatchEvent(new Event('beforeprint'))")
     foot = _FOOT.format(escape(f"{head.title} · {head.at:%Y-%m-%d %H:%M:%S} UTC · {head.snapshot}"))
     await page.pdf(
         path=target, prefer_css_page_size=True, print_background=True, scale=SCALE, display_header_footer=True,
