@@ -22,6 +22,7 @@ MODULES = (
     "menu",
     "report",
     "channel",
+    "gone",
     "guest",
     "toast",
     "dialog",

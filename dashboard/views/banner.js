@@ -50,7 +50,6 @@ export class BannerView {
   page() {
     const shown = link.at === null ? "" : ` What you see is from ${clockTime(link.at)}.`;
     if (link.state === "resting") return ["plain", "Disconnected", `You disconnected this page; nothing is updated.${shown}`, "Reconnect", reconnect];
-    if (link.state === "refused") return ["bad", "Access", "You are logged out, or logged in as somebody else. Load the page again.", "Load again", () => location.reload()];
     if (link.state !== "closed" || Date.now() - this.cutAt < PATIENCE) return null;
     if (!navigator.onLine) return ["warn", "Network", `Your device is offline. The page goes on by itself when it is back.${shown}`, null];
     const wait = Math.max(0, Math.round(((link.next ?? 0) - Date.now()) / 1000));

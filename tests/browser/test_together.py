@@ -18,7 +18,7 @@ from dashboard import apps
 from dashboard.postgres.scope import Scope
 from dashboard.postgres.server import Server
 from dashboard.surfaces.capturing import install
-from dashboard.surfaces.people import add
+from dashboard.surfaces.people import add, remove
 from tests.conftest import psql
 from tests.serving import served
 from tests.waiting import eventually
@@ -150,6 +150,7 @@ async def test_people_on_two_servers_see_each_other_and_hear_what_is_meant_for_t
 
     assert (await theirs.request.get(f"{two}dev")).status == 404  # the test panel is there where one asks for it
 
+    await who_is_no_more_logged_in_is_shown_nothing(outreach_database, one, theirs, third)
     kill_two()
     complaints.clear()
     await expect(here(page)).to_have_accessible_name("Here now: only you")
@@ -183,6 +184,18 @@ async def there_is_trouble_on_one_server(server: Server, dsn: str, ann: Tab, pan
     await ann.get_by_role("button", name="At full speed").click()
     pending = ben.get_by_role("region", name="Connections by state").last.locator("li").first
     await expect(pending.locator(".figures span").first).to_have_text(f"{int(last):,}")
+
+
+async def who_is_no_more_logged_in_is_shown_nothing(dsn: str, other: str, ben: Tab, cleo: Tab) -> None:
+    """One logs out by another server than the one that serves the page; the other is taken out."""
+    await expect(ben.get_by_role("region", name="Campaigns")).to_be_visible()
+    assert (await ben.request.post(f"{other}logout")).ok
+    await remove(dsn, "cleo")
+    for tab in (ben, cleo):
+        await expect(tab.get_by_role("heading", name="You are logged out")).to_be_visible()
+        await expect(tab.get_by_role("region")).to_have_count(0)
+    await ben.get_by_role("button", name="Load again").click()
+    await expect(ben.get_by_label("Password")).to_be_visible()
 
 
 async def they_talk(server: Server, dsn: str, ann: Tab, ben: Tab) -> None:
