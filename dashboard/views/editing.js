@@ -39,6 +39,12 @@ export class Editing {
   // The page shows rows: find out how they are entered.
   begin() { if (!this.fields && !this.isAsked && !isAlone()) { this.isAsked = true; this.table.send({ event: "row", value: { do: "fields" } }); } }
 
+  // It is not known yet how anything is entered: as soon as it is.
+  await(wish) {
+    this.wish = wish;
+    this.begin();
+  }
+
   linked() {
     if (link.state === "open") { this.isAsked = false; this.begin(); return; }
     for (const one of this.waiting.values()) one.refuse({ "": "The connection broke, and it is not known whether this was saved. Look, then save it again." });
@@ -46,7 +52,12 @@ export class Editing {
   }
 
   hear(event, value) {
-    if (event === "fields") { this.fields = value.fields; this.confirm = value.confirm; }
+    if (event === "fields") {
+      this.fields = value.fields;
+      this.confirm = value.confirm;
+      this.wish?.();
+      this.wish = null;
+    }
     else if (event === "edit") this.reopen(value);
     else {
       const one = this.waiting.get(value.id);
@@ -140,8 +151,9 @@ export class Editing {
   rowOf(key) { return this.table.items.get(key).row.rowIndex; }
 
   open(key, name, { cell = undefined, problem = null } = {}) {
-    const field = this.fields?.find((one) => one.name === name), target = this.targets(key).find((one) => one.name === name);
-    if (isAlone() || !field?.isEdited || !target) { this.begin(); return; }
+    if (!this.fields) { this.await(() => this.open(key, name)); return; }
+    const field = this.fields.find((one) => one.name === name), target = this.table.items.has(key) && this.targets(key).find((one) => one.name === name);
+    if (isAlone() || !field?.isEdited || !target) return;
     if (this.editor) { this.editor.save(null); if (this.editor) return; }
     this.table.send({ event: "row", value: { do: "open", key } });
     this.editor = new Editor(this, target, field, this.raw(target.item.values, name));
@@ -225,7 +237,7 @@ export class Editing {
   }
 
   openForm({ key = null, values = {}, seen = {}, problems = {} }) {
-    if (!this.fields) { this.begin(); return; }
+    if (!this.fields) { this.await(() => this.openForm({ key, values, seen, problems })); return; }
     if (link.state !== "open") { toast({ title: "The connection is cut", text: UNSENT, tone: "warn" }); return; }
     this.table.send({ event: "row", value: { do: "fields" } }); // what can be chosen may have changed
     if (key !== null) this.table.send({ event: "row", value: { do: "open", key } });
