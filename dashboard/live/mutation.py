@@ -237,7 +237,7 @@ def _has_no_where(node: exp.Expr) -> bool:
     where = node.args.get("where")
     if where is None:
         return not (isinstance(node.parent, exp.When | exp.OnConflict))
-    return isinstance(where.this, exp.Boolean) and bool(where.this.this)
+    return where.find(exp.Column) is None  # it says nothing of the rows
 
 
 def _name(node: exp.Expr) -> str:

@@ -356,6 +356,7 @@ NOT_MEANT: list[tuple[str, tuple[object, ...], str]] = [
     ("", (), "begins with nothing"),
     ("UPDATE contacts SET stage = 'won'", (), "every row"),
     ("UPDATE contacts SET stage = 'won' WHERE true", (), "every row"),
+    ("DELETE FROM contacts WHERE 1 = 1 OR $1", (True,), "every row"),
     ("WITH a AS (DELETE FROM contacts RETURNING *) SELECT * FROM a", (), "every row"),
     ("TRUNCATE contacts", (), "every row"),
     ("DELETE FROM contacts WHERE id = $1", (), "1 places"),
