@@ -116,7 +116,7 @@ class Session:
         """A write has come to another state."""
         if write.state in ("refused", "discarded"):
             self.overlay.drop(write)
-        else:
+        elif not write.is_open:  # while it is, the way it is on changes nothing of what is shown
             self.overlay.moved()
         if write.xid is not None and write.server is None:
             write.server = self.live.server
