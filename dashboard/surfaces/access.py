@@ -2,8 +2,8 @@
 
 Where an identity provider is set, where a function says who people are, or where the database keeps people who have a
 password, one has to log in. Where none of this is, nobody could be told from anybody else: on this machine alone that
-is allowed, because whoever uses it holds the database's address anyway, and is said; on any other address it is
-refused, unless the command says that everybody may see everything.
+is allowed, because whoever uses it holds the database's address anyway, and is said; on any other address, and behind a
+proxy that may be asked from anywhere, it is refused, unless the command says that everybody may see everything.
 """
 
 from __future__ import annotations
@@ -38,9 +38,10 @@ async def access_to(dsn: str, address: str | None, *, is_open: bool) -> Access |
         return access_by(directory)
     await directory.close()
     address = chosen.address if address is None else address
-    if not _is_here(address):
+    if chosen.behind_proxy or not _is_here(address):
+        whom = "the proxy" if chosen.behind_proxy else address or "this machine"
         raise SettingsError(
-            f"Everybody who reaches {address or 'this machine'} would see all that the database's login may see: "
+            f"Everybody who reaches {whom} would see all that the database's login may see: "
             "there is nobody who could log in.",
             "Add people with `dashboard people add DSN LOGIN --role ROLE`, or say --open.",
         )

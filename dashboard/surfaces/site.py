@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 ANYWHERE = ("", "0.0.0.0", "::")  # noqa: S104  # what users write for all interfaces
 LARGEST_MESSAGE = 100 * 2**20
+LARGEST_BODY = 8 * 2**20
+"""Bytes of what anybody may send to any address before it is known who they are."""
 DAY = 86_400.0
 
 
@@ -177,6 +179,7 @@ class Site:
             "check_unused_sessions_milliseconds": 10_000,
             "keep_alive_milliseconds": 25_000,
             "websocket_max_message_size": LARGEST_MESSAGE,
+            "http_server_kwargs": {"max_body_size": LARGEST_BODY},
             "transforms": [SecureAnswersOverTLS if chosen.secure_cookies else SecureAnswers],
         }
 

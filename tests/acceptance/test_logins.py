@@ -236,7 +236,7 @@ async def test_a_scope_without_a_role_is_nobodys() -> None:
 
 
 async def test_other_machines_are_let_in_only_where_people_log_in_or_it_is_said_to_be_open(
-    scene: Scene, server: Server
+    scene: Scene, server: Server, chosen: pytest.MonkeyPatch
 ) -> None:
     empty = server.dsn
     assert await access_to(empty, "localhost", is_open=False) is None
@@ -247,6 +247,10 @@ async def test_other_machines_are_let_in_only_where_people_log_in_or_it_is_said_
     access = await access_to(scene.dsn, EVERYWHERE, is_open=False)
     assert access is not None
     await access.logins.close()
+    chosen.setenv("DASHBOARD_BEHIND_PROXY", "true")
+    settings.cache_clear()
+    with pytest.raises(SettingsError, match="Everybody who reaches the proxy"):
+        await access_to(empty, "localhost", is_open=False)
 
 
 async def test_a_function_says_who_people_are(scene: Scene, chosen: pytest.MonkeyPatch) -> None:
@@ -342,6 +346,13 @@ async def test_the_demo_offers_its_people(scene: Scene) -> None:
         assert "Notes: &lt;i&gt;hers&lt;/i&gt;" in text
         assert (await ana.ask("login", form={"login": "ana", "next": "/page"})).headers["Location"] == "/page"
         assert (await ana.ask("login", form={"login": "vera"})).code == 403
+
+
+async def test_nobody_has_a_server_keep_what_is_no_form(scene: Scene) -> None:
+    large = b"login=x&password=" + b"x" * (9 << 20)
+    for path in ("login", "views", "health"):
+        assert (await Intruder(scene.site.url).ask(path, body=large)).code in (400, 599)
+    assert (await Intruder(scene.site.url).log_in("eve", PASSWORDS["eve"])).code == 303
 
 
 async def test_a_login_page_asks_no_other_host_and_runs_no_other_script(scene: Scene) -> None:

@@ -190,11 +190,12 @@ async def test_a_row_is_written_changed_compared_and_deleted(ana: Program) -> No
     made = await ana.ask("POST", "/api/notes", {
         "note": "new", "amount": 12345678.91, "share": 0.1, "size": "large", "meta": {"a": [1.5, "x"]},
         "tags": ["a", "b"], "due": "2026-02-28", "odd \"name": "x", "at": "2026-01-01T10:00:00+02:00",
+        "wait": "1 day 02:30:00",
     })  # fmt: skip
     row, path = json.loads(made.body), made.headers["Location"]
     assert (made.code, row["amount"], row["meta"]) == (201, 12345678.91, {"a": [1.5, "x"]})
     assert row["tags"] == ["a", "b"]
-    assert row['odd "name'] == "x"
+    assert (row['odd "name'], row["wait"]) == ("x", "1 day 02:30:00")
     seen = await ana.ask("GET", path)
     assert (json.loads(seen.body), seen.headers["ETag"]) == (row, made.headers["ETag"])
     assert (await ana.ask("GET", path, If_None_Match=seen.headers["ETag"])).code == 304
@@ -272,6 +273,7 @@ async def test_tables_of_which_the_caller_may_change_a_part_or_that_have_no_key(
         ("PATCH", "/api/notes/1", b'{"share": 1e400}', 422, "1E+400 is no value for share"),
         ("PATCH", "/api/notes/1", b'{"meta": {"a": 1e1000000}}', 422, "overflows"),
         ("PATCH", "/api/notes/1", b'{"owner": true}', 422, "true is no value for owner"),
+        ("PATCH", "/api/notes/1", {"wait": "a while"}, 422, "'a while' is no value for wait. It holds interval."),
         ("POST", "/api/notes", [1], 422, "one object"),
         ("POST", "/api/notes", {"none": 1}, 422, "no column 'none'"),
         ("POST", "/api/notes", {"doubled": 1}, 422, "computed"),

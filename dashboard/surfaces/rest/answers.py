@@ -21,6 +21,8 @@ from dashboard.surfaces.rest.writes import outcome
 
 LARGEST = 2**20
 """Bytes of a body."""
+REFUSED = 100 * LARGEST
+"""Bytes of a body that are thrown away so that it can be said that it is too large."""
 JSON = "application/json"
 log = logging.getLogger(__name__)
 
@@ -43,6 +45,8 @@ class Answer(RequestHandler):
 
     async def prepare(self) -> None:
         """Find out who calls, and whether what they send can be read."""
+        connection: Any = self.request.connection
+        connection.set_max_body_size(REFUSED)
         self.caller: Caller = await self.rest.callers.of(self)
         if self.request.method not in self.METHODS:
             raise HTTPError(405)

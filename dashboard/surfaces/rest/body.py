@@ -12,6 +12,7 @@ from decimal import Decimal
 from typing import Any
 
 import orjson
+import pandas as pd
 
 from dashboard.postgres.writable import WritableColumn, WritableTable
 from dashboard.surfaces.rest.problem import Refused
@@ -77,10 +78,19 @@ def _fitted(column: WritableColumn, value: Any) -> Any:
         raise Refused(422, f"{value[:50]!r} is no value for {column.name}. It holds {column.type}.") from error
 
 
+def _span(text: str) -> dt.timedelta:
+    """A length of time, as PostgreSQL writes it; months and years have none."""
+    span = pd.Timedelta(text)
+    if pd.isna(span):
+        raise ValueError(text)
+    return span.to_pytimedelta()
+
+
 _READ: dict[str, Callable[[str], Any]] = {
     "bytea": lambda text: bytes.fromhex(text.removeprefix("\\x")),
     "time": dt.time.fromisoformat,
     "timetz": dt.time.fromisoformat,
+    "interval": _span,
 }
 
 
