@@ -63,6 +63,11 @@ class Lens:
         """Whether rows of the answer are found by the table's key."""
         return not self.is_grouped and bool(self.relation.key) and set(self.relation.key) <= set(self.columns)
 
+    def has_all(self, expected: Image) -> bool:
+        """Whether what a new row shows of other tables is among what is expected."""
+        columns = zip(self.columns, self.source.columns, strict=True)
+        return not self.has_joins or all(name is not None or column.name in expected for name, column in columns)
+
     def key(self, values: Image) -> Key:
         """The key under which the answer has the row of these key values."""
         row = tuple(values[name] for name in self.relation.key)

@@ -80,6 +80,10 @@ class Session:
         command = await self.live.command(sql, parameters, self.scope, whole_table=whole_table)
         return await self.submit([command])
 
+    async def command(self, sql: str, *parameters: Any) -> Command:
+        """A statement, to be submitted with others, or with what is known of it besides (`Command.also`)."""
+        return await self.live.command(sql, parameters, self.scope, whole_table=False)  # type: ignore[no-any-return]
+
     def table(self, name: str) -> Table:
         """A table to write to."""
         return self.live.table_for(name, self.scope, self.submit)  # type: ignore[no-any-return]  # a Live, which knows it

@@ -45,6 +45,8 @@ def reason_of(error: Any) -> Reason:
     code = str(getattr(error, "sqlstate", "") or "")
     if code == "23503":
         return "needed" if "is still referenced" in str(getattr(error, "detail", "") or "") else "missing"
+    if code == "23514" and not getattr(error, "constraint_name", None):
+        return "raised"  # by a trigger, in its own words
     if code == "42501" and "row-level security" in str(error):
         return "policy"
     if code.startswith("P"):

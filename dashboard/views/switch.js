@@ -1,4 +1,4 @@
-// A switch: what it shows is what the database says, never what was only asked for.
+// A switch: what it shows is what the server says; what was asked for is busy until then.
 import { isAlone, link } from "./channel.js";
 import { h, setText } from "./dom.js";
 

@@ -1,6 +1,7 @@
 """A switch that is a row's value: it shows what the database says, and asks the database to say otherwise.
 
-It never shows what was only asked for. If the write fails, it says why and stays as it was.
+Of a session's query it shows at once what was asked for, and goes back if the write is refused; of any other, it shows
+nothing that was only asked for. Either way it says why a write failed.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ from typing_extensions import override
 
 from dashboard.errors import DashboardError
 
-from .strand import Picture, Queries, Shape, strand
+from .ahead import show
+from .strand import Picture, Queries, Shape
 from .tile import first_value
 from .view import View
 
@@ -83,4 +85,4 @@ class Switch(View):
             binding.choice["problem"] = ""
         except DashboardError as error:
             binding.choice["problem"] = str(error)
-        binding.show(strand(self.queries(), self.shape(binding), self.urgency()))
+        show(binding, self.queries(), self.shape(binding), self.urgency())

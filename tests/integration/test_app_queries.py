@@ -15,6 +15,7 @@ from dashboard.apps.statements import statements
 from tests.statements import nothing_selected
 
 HOUR, MONTH = dt.timedelta(hours=1), dt.timedelta(days=30)
+CUSTOMER = 15
 PARAMETERS: dict[str, tuple[Any, ...]] = {
     "calls_over_time": (None, HOUR, 24, None),
     "best_sellers": (MONTH, None),
@@ -22,14 +23,16 @@ PARAMETERS: dict[str, tuple[Any, ...]] = {
     "favourites_over_time": (30,),
     "order": (1,),
     "order_items": (1,),
+    **dict.fromkeys(("customer", "shelf", "customer_orders", "customer_downloads"), (CUSTOMER,)),
 }
 INCREMENTAL = {
     "calls": {
-        **dict.fromkeys(("going_on", "events", "bidding", "bids", "payments", "alerts", "log"), "rows"),
+        **dict.fromkeys(("going_on", "events", "bidding", "bids", "payments", "alerts", "buyers", "log"), "rows"),
     },
     "storefront": {
         **dict.fromkeys(("activities", "latest_favourites", "under_way", "orders", "order", "order_items"), "rows"),
-        "liked": "groups",
+        **dict.fromkeys(("customer", "customer_orders", "customer_downloads", "shelf"), "rows"),
+        **dict.fromkeys(("liked", "customers"), "groups"),
     },
 }
 OF_THE_OWNER = {"accounts", "shops"}

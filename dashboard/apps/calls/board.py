@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import scope_of
+from dashboard.apps.frame import scope_of, session_of
 from dashboard.apps.statements import statements
 from dashboard.views.zone import days_of
+
+from .desk import Desk
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
     from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.calls", "queries")
-ACKNOWLEDGE = statements(__package__ or "dashboard.apps.calls", "simulate")["acknowledge"]
 EVENTS = ("call", "bid", "payment", "alert")
 OUTCOMES = ("answered", "missed")
 LANES = {"ringing": "Ringing", "active": "Speaking", "on hold": "On hold"}
@@ -29,10 +29,13 @@ class Board:
         self._live = live
         self._selection = selection
         self._scope = scope_of("calls_member", account)
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._session = session_of(live, "calls", self._scope)
+        self._desk = Desk(self._session, account, self._query("buyers", priority="low"))
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
-        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        if not is_daily:
+            return self._session.query(SQL[name], *parameters, priority=priority)
+        scope = days_of(self._selection.zone, self._scope)
         return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
 
     def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
@@ -126,7 +129,7 @@ class Board:
         )
 
     def bidding(self) -> View:
-        """Leads that are bid for now: the best bid, how it came about, and the time that is left."""
+        """Leads that are bid for now: the best bid, how it came about, the time that is left; and one may bid."""
         from dashboard.views import Table
 
         return Table(
@@ -140,6 +143,8 @@ class Board:
             cells={"history": "line", "ends_at": "countdown"},
             page_size=6,
             search=False,
+            acts=self._desk.bids(),
+            things=("bid", "bids"),
         )  # fmt: skip
 
     def bids(self) -> View:
@@ -184,7 +189,7 @@ class Board:
             seen="acknowledged",
             limit=7,
         )
-        feed.on("seen", self._acknowledge)
+        feed.on("seen", lambda keys: self._desk.acknowledge(feed, keys))
         return feed
 
     def log(self) -> View:
@@ -200,16 +205,6 @@ class Board:
             select={"campaign": "campaign"},
             scroll=True,
         )
-
-    def _acknowledge(self, keys: Any) -> None:
-        task = asyncio.get_running_loop().create_task(self._write(keys))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-
-    async def _write(self, keys: Any) -> None:
-        for key in keys if isinstance(keys, list) else ():
-            if isinstance(key, str) and key.isdecimal():
-                await self._live.write(ACKNOWLEDGE, int(key), scope=self._scope)
 
 
 def about(row: Mapping[str, Any]) -> str:

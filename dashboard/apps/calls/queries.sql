@@ -102,14 +102,20 @@ ORDER BY happened_at DESC, id DESC
 LIMIT 50;
 
 -- name: bidding
+-- `next` is a bid that would lead, `buyers` are those for whom one can be placed.
 SELECT auction.id, call.caller AS lead, campaign.name AS campaign, auction.best_bid AS best, buyer.name AS leader,
-       auction.bids, auction.history, auction.floor, auction.ends_at
+       auction.bids, auction.history, auction.floor, auction.ends_at,
+       COALESCE(ceil(auction.best_bid * 1.05), auction.floor) AS next,
+       ARRAY(SELECT name FROM calls.buyers ORDER BY name) AS buyers
 FROM calls.auctions auction
 JOIN calls.calls call ON call.id = auction.call_id
 JOIN calls.campaigns campaign ON campaign.id = call.campaign_id
 LEFT JOIN calls.buyers buyer ON buyer.id = auction.buyer_id
 WHERE auction.state = 'open' AND ($1::text IS NULL OR campaign.name = $1)
 ORDER BY auction.ends_at, auction.id;
+
+-- name: buyers
+SELECT id, name FROM calls.buyers ORDER BY name;
 
 -- name: bids
 SELECT bid.id, bid.placed_at, bid.amount, buyer.name AS buyer, call.caller AS lead

@@ -148,20 +148,30 @@ CREATE INDEX bids_by_auction ON calls.bids (auction_id, account_id);
 CREATE INDEX payments_by_auction ON calls.payments (auction_id, account_id);
 
 -- A bid is taken by its auction, or refused. One in the last seconds makes the auction last a little longer, as it does
--- where things are sold: the last word is spoken, not sniped.
-CREATE FUNCTION calls.take_bid() RETURNS trigger LANGUAGE plpgsql AS $$
+-- where things are sold: the last word is spoken, not sniped. It runs as the owner of the tables, for who may bid may not
+-- change an auction otherwise; and after the bid was written, when the policies have let it pass, so that a refusal
+-- tells nobody anything about another account's auction.
+CREATE FUNCTION calls.take_bid() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+    auction calls.auctions;
 BEGIN
+    SELECT * INTO auction FROM calls.auctions WHERE id = NEW.auction_id AND account_id = NEW.account_id FOR UPDATE;
+    IF auction.state IS DISTINCT FROM 'open' OR NEW.placed_at > auction.ends_at THEN
+        RAISE check_violation USING
+            MESSAGE = format('the bid of %s comes too late, the auction has ended', NEW.amount),
+            HINT = 'Bid for another lead.';
+    ELSIF NEW.amount <= COALESCE(auction.best_bid, 0) OR NEW.amount < auction.floor THEN
+        RAISE check_violation USING
+            MESSAGE = format('the bid of %s is too low', NEW.amount),
+            HINT = format(CASE WHEN auction.best_bid IS NULL THEN 'Bid at least %s.' ELSE 'Bid more than %s.' END,
+                          COALESCE(auction.best_bid, auction.floor));
+    END IF;
     UPDATE calls.auctions
     SET best_bid = NEW.amount, buyer_id = NEW.buyer_id, bids = bids + 1, history = history || NEW.amount,
         ends_at = GREATEST(ends_at, NEW.placed_at + interval '3 seconds')
-    WHERE id = NEW.auction_id AND state = 'open' AND NEW.placed_at <= ends_at
-          AND NEW.amount >= floor AND NEW.amount > COALESCE(best_bid, 0);
-    IF NOT FOUND THEN
-        RAISE check_violation USING
-            MESSAGE = format('The bid of %s comes too late or is too low for auction %s.', NEW.amount, NEW.auction_id),
-            HINT = 'Bid more than the best bid, before the auction ends.';
-    END IF;
-    RETURN NEW;
+    WHERE id = auction.id;
+    RETURN NULL;
 END $$;
 
 CREATE FUNCTION calls.sold_to(buyer text, amount numeric, bids integer) RETURNS text LANGUAGE sql IMMUTABLE AS $$
@@ -220,7 +230,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE TRIGGER take_bid BEFORE INSERT ON calls.bids FOR EACH ROW EXECUTE FUNCTION calls.take_bid();
+CREATE TRIGGER take_bid AFTER INSERT ON calls.bids FOR EACH ROW EXECUTE FUNCTION calls.take_bid();
 CREATE TRIGGER settle_auction AFTER UPDATE OF state ON calls.auctions FOR EACH ROW
     WHEN (OLD.state = 'open' AND NEW.state <> 'open') EXECUTE FUNCTION calls.settle_auction();
 CREATE TRIGGER log_new_call AFTER INSERT ON calls.calls FOR EACH ROW EXECUTE FUNCTION calls.log_call();
@@ -269,3 +279,4 @@ GRANT USAGE ON SCHEMA calls TO calls_member;
 GRANT SELECT ON ALL TABLES IN SCHEMA calls TO calls_member;
 GRANT INSERT, UPDATE ON calls.calls, calls.events TO calls_member;
 GRANT UPDATE (acknowledged_at) ON calls.alerts TO calls_member;
+GRANT INSERT (account_id, auction_id, buyer_id, amount) ON calls.bids TO calls_member;

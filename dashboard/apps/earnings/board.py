@@ -4,14 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import scope_of
+from dashboard.apps.frame import scope_of, session_of
 from dashboard.apps.statements import statements
-from dashboard.errors import QueryError
 from dashboard.views import Chart, Feed, Progress, Switch, Table, Tile
+from dashboard.views.acts import Act, Asked
 from dashboard.views.zone import days_of
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
     from dashboard.live import Live, LiveQuery
+    from dashboard.live.write import Write
     from dashboard.views import Selection, View
 
 SQL = statements(__package__ or "dashboard.apps.earnings", "queries")
@@ -34,9 +37,12 @@ class Board:
         self._selection = selection
         self._owner = owner
         self._scope = scope_of("earnings_member", owner)
+        self._session = session_of(live, "earnings", self._scope)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
-        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        if not is_daily:
+            return self._session.query(SQL[name], self._owner, *parameters, priority=priority)
+        scope = days_of(self._selection.zone, self._scope)
         return self._live.query(SQL[name], self._owner, *parameters, scope=scope, priority=priority)
 
     def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
@@ -154,7 +160,7 @@ class Board:
         )
 
     def assets(self) -> View:
-        """All assets, the best first."""
+        """All assets, the best first, and what their owner may do with them."""
         return Table(
             self._chosen("assets", "status"),
             title="Assets",
@@ -164,13 +170,32 @@ class Board:
             select={"status": "status"},
             formats={"earned": "${:,.2f}"},
             page_size=10,
+            acts=[
+                Act("Pause", self._becoming("paused"), when={"status": ("active",)}, done="paused"),
+                Act("Resume", self._becoming("active"), when={"status": ("paused",)}, done="active again"),
+                Act("Hand in", self._becoming("review"), when={"status": ("draft",)}, done="handed in for review"),
+                Act("Take back", self._becoming("draft"), when={"status": ("review",)}, done="a draft again"),
+                Act("Retire", self._becoming("retired"), when={"status": ("active", "paused")}, done="retired"),
+            ],
+            choose=True,
+            things=("asset", "assets"),
         )
 
     def switch(self) -> View:
         """The owner's own simulation, on or off."""
         return Switch(self._query("simulation", priority="critical"), self._turn, title="Simulation", column="is_on")
 
+    def _becoming(self, status: str) -> Callable[[Asked], Awaitable[Write]]:
+        """Give assets another status, as long as they have the one that was seen."""
+
+        async def change(asked: Asked) -> Write:
+            assets = await self._session.table("earnings.assets")
+            return self._session.submit(
+                [assets.updating(row["id"], {"status": status}, seen={"status": row["status"]}) for row in asked.rows]
+            )
+
+        return change
+
     async def _turn(self, wanted: bool) -> None:
-        receipt = await self._live.write(SQL["switch"], self._owner, wanted, scope=self._scope)
-        if receipt.count == 0:
-            raise QueryError("There is no switch for this owner.", "Reload the page.", sql=SQL["switch"])
+        simulation = await self._session.table("earnings.simulation")
+        await simulation.update(self._owner, {"is_on": wanted})

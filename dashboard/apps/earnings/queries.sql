@@ -118,9 +118,6 @@ ORDER BY place;
 -- name: simulation
 SELECT owner_id, is_on FROM earnings.simulation WHERE owner_id = $1;
 
--- name: switch
-UPDATE earnings.simulation SET is_on = $2 WHERE owner_id = $1;
-
 -- name: members
 -- Whom one may look as; asked as the owner of the tables. $1: whether nobody has to log in.
 SELECT id, handle, name FROM earnings.owners WHERE $1::boolean ORDER BY id LIMIT 3;

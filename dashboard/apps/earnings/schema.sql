@@ -178,6 +178,20 @@ BEGIN
     RETURN NEW;
 END $$;
 
+-- Whether an asset is licensed at all is for the marketplace to decide, not for those whom row security binds.
+CREATE FUNCTION earnings.check_review() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF row_security_active('earnings.assets')
+       AND (OLD.status IN ('draft', 'review')) <> (NEW.status IN ('draft', 'review')) THEN
+        RAISE check_violation USING
+            MESSAGE = format('whether “%s” is licensed is decided by the marketplace', NEW.name),
+            HINT = 'Hand it in for review.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER check_review BEFORE UPDATE OF status ON earnings.assets FOR EACH ROW
+    WHEN (NEW.status IS DISTINCT FROM OLD.status) EXECUTE FUNCTION earnings.check_review();
 CREATE TRIGGER check_order AFTER INSERT ON earnings.events FOR EACH ROW
     WHEN (NEW.kind IN ('click', 'conversion', 'attribution')) EXECUTE FUNCTION earnings.check_order();
 CREATE TRIGGER log_earning AFTER INSERT ON earnings.earnings FOR EACH ROW EXECUTE FUNCTION earnings.log_earning();

@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import place, scope_of
+from dashboard.apps.frame import place, scope_of, session_of
 from dashboard.apps.statements import statements
 from dashboard.views import Feed, Group, Messages, Notices, Progress, Table, Tile
 from dashboard.views.zone import days_of
+
+from .deeds import Deeds
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -30,9 +32,13 @@ class Board:
         self._selection = selection
         self._user = user
         self._scope = scope_of("outreach_member", user)
+        self._session = session_of(live, "outreach", self._scope)
+        self._deeds = Deeds(self._session)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
-        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        if not is_daily:
+            return self._session.query(SQL[name], self._user, *parameters, priority=priority)
+        scope = days_of(self._selection.zone, self._scope)
         return self._live.query(SQL[name], self._user, *parameters, scope=scope, priority=priority)
 
     def _chosen(self, name: str, *fields: str | int, **given: Any) -> Any:
@@ -79,7 +85,7 @@ class Board:
         ]
 
     def campaigns(self, opened: Callable[[object], object]) -> View:
-        """All campaigns; a click opens one."""
+        """All campaigns, and what can be done with them; a click opens one."""
         table = Table(
             self._chosen("campaigns", "status"),
             title="Campaigns",
@@ -89,6 +95,9 @@ class Board:
             cells={"acceptance rate": "bar"},
             select={"status": "status"},
             page_size=8,
+            acts=self._deeds.campaigns(),
+            choose=True,
+            things=("campaign", "campaigns"),
         )
         table.on("select", opened)
         return table
@@ -128,6 +137,9 @@ class Board:
             tags=["state"],
             select={"state": "state"},
             page_size=8,
+            acts=self._deeds.connections(),
+            choose=True,
+            things=("invitation", "invitations"),
         )
 
     def imports(self) -> View:
@@ -182,6 +194,9 @@ class Board:
                 tags=["state"],
                 select={"state": "state"},
                 page_size=5,
+                acts=self._deeds.connections(),
+                choose=True,
+                things=("invitation", "invitations"),
             ),
             said,
             query=self._query("campaign", number),

@@ -10,9 +10,12 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dashboard.apps.frame import place, scope_of
+from dashboard.apps.frame import place, scope_of, session_of
 from dashboard.apps.statements import statements
 from dashboard.views.zone import days_of
+
+from . import customers
+from .counter import Counter
 
 if TYPE_CHECKING:
     from dashboard.live import Live, LiveQuery
@@ -33,9 +36,13 @@ class Board:
         self._live = live
         self._selection = selection
         self._scope = scope_of("storefront_member", shop)
+        self._session = session_of(live, "storefront", self._scope)
+        self._counter = Counter(self._session, shop)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
-        scope = days_of(self._selection.zone, self._scope) if is_daily else self._scope
+        if not is_daily:
+            return self._session.query(SQL[name], *parameters, priority=priority)
+        scope = days_of(self._selection.zone, self._scope)
         return self._live.query(SQL[name], *parameters, scope=scope, priority=priority)
 
     def _chosen(self, name: str, *fields: str, **given: Any) -> Any:
@@ -113,7 +120,7 @@ class Board:
             ),
         ]
 
-    def favourites(self) -> Sequence[Any]:
+    def favourites(self, all_customers: Any) -> Sequence[Any]:
         """What customers would like to have."""
         from dashboard.views import Chart, Feed, Table, Tile
 
@@ -151,7 +158,16 @@ class Board:
                 tags=["category"],
                 select={"category": "category"},
             ),
+            (all_customers, 12),
         ]
+
+    def customers(self, opened: Callable[[object], object]) -> View:
+        """All customers; a click opens one."""
+        return customers.table(self._chosen("customers", "category"), opened)
+
+    def customer(self, number: int, closed: Callable[[object], object]) -> View:
+        """What can be done for a customer."""
+        return customers.details(self._query, self._counter, number, closed)
 
     def orders(self, all_orders: Any) -> Sequence[Any]:
         """What has to be done, and every order there ever was."""
@@ -193,6 +209,9 @@ class Board:
             tags=["status"],
             tones={"pending": "warn", "cancelled": "bad"},
             select={"status": "order"},
+            acts=self._counter.orders(),
+            choose=True,
+            things=("order", "orders"),
             scroll=True,
         )
         table.on("select", opened)
@@ -264,6 +283,9 @@ class Board:
                 tones={"failed": "bad"},
                 select={"status": "download"},
                 cells={"progress": "bar"},
+                acts=self._counter.downloads(),
+                choose=True,
+                things=("download", "downloads"),
             ),
             Chart(
                 self._chosen("downloads_by_hour", "category", priority="low"),

@@ -50,10 +50,13 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
     def orders() -> Sequence[Any]:
         return board.orders(Details("purchase", board.all_orders, order, present).column)
 
+    def favourites() -> Sequence[Any]:
+        return board.favourites(Details("customer", board.customers, board.customer, present).column)
+
     tabs = Tabs(
         {
             "Overview": board.overview,
-            "Favourites": board.favourites,
+            "Favourites": favourites,
             "Orders": orders,
             "Downloads": board.downloads,
         },

@@ -162,7 +162,7 @@ ORDER BY since DESC, ordered.id DESC;
 -- name: orders
 -- $2: status; NULL for all.
 SELECT ordered.id, customer.name AS customer, customer.email, ordered.status::text AS status, ordered.items,
-       ordered.total, ordered.placed_at AS placed
+       ordered.total, ordered.placed_at AS placed, ordered.paid_at, ordered.shipped_at
 FROM storefront.orders ordered
 JOIN storefront.customers customer ON customer.id = ordered.customer_id
 WHERE ($2::text IS NULL OR ordered.status::text = $2)
@@ -190,7 +190,7 @@ ORDER BY item.product_id;
 -- name: downloads
 -- What is under way comes first. $2: status; NULL for all.
 SELECT download.id, product.name AS file, customer.name AS customer, download.status::text AS status, download.progress,
-       download.bytes / 1e6 AS megabytes, download.asked_at AS asked
+       download.bytes / 1e6 AS megabytes, download.asked_at AS asked, download.bytes, download.received
 FROM storefront.downloads download
 JOIN storefront.customers customer ON customer.id = download.customer_id
 JOIN storefront.products product ON product.id = download.product_id
@@ -222,6 +222,43 @@ SELECT COALESCE(sum(received) FILTER (WHERE asked_at >= date_trunc('day', now())
 FROM storefront.downloads
 WHERE asked_at >= date_trunc('day', now()) - interval '1 day'
   AND ($1::text IS NULL OR product_id IN (SELECT id FROM storefront.products WHERE category = $1));
+
+-- name: customers
+-- $1: the category of what they like, NULL for all.
+SELECT customer.id, customer.name, customer.email, customer.country, count(favourite.product_id) AS favourites,
+       max(favourite.added_at) AS latest
+FROM storefront.customers customer
+LEFT JOIN storefront.favourites favourite
+       ON favourite.customer_id = customer.id
+      AND ($1::text IS NULL OR favourite.product_id IN (SELECT id FROM storefront.products WHERE category = $1))
+GROUP BY customer.id
+ORDER BY favourites DESC, customer.id;
+
+-- name: customer
+-- $1: the customer, as in the next three.
+SELECT id, name AS title, email AS note FROM storefront.customers WHERE id = $1;
+
+-- name: shelf
+-- All there is, and what it is to the customer.
+SELECT product.id, product.name, product.category, product.price, product.bytes, product.bytes IS NOT NULL AS is_file,
+       favourite.added_at IS NOT NULL AS favourite
+FROM storefront.products product
+LEFT JOIN storefront.favourites favourite ON favourite.product_id = product.id AND favourite.customer_id = $1
+ORDER BY product.category, product.name, product.id;
+
+-- name: customer_orders
+SELECT id, status::text AS status, items, total, placed_at AS placed, paid_at, shipped_at
+FROM storefront.orders
+WHERE customer_id = $1
+ORDER BY placed_at DESC, id DESC;
+
+-- name: customer_downloads
+SELECT download.id, product.name AS file, download.status::text AS status, download.progress,
+       download.bytes / 1e6 AS megabytes, download.asked_at AS asked, download.bytes, download.received
+FROM storefront.downloads download
+JOIN storefront.products product ON product.id = download.product_id
+WHERE download.customer_id = $1
+ORDER BY asked_at DESC, download.id DESC;
 
 -- name: categories
 SELECT DISTINCT category FROM storefront.products ORDER BY category;

@@ -132,7 +132,9 @@ CREATE INDEX items_by_shop ON storefront.order_items (shop_id, product_id);
 CREATE INDEX downloads_by_customer ON storefront.downloads (customer_id, shop_id);
 CREATE INDEX downloads_by_product ON storefront.downloads (product_id, shop_id);
 
-CREATE FUNCTION storefront.add_up() RETURNS trigger LANGUAGE plpgsql AS $$
+-- It runs as the owner of the tables: who may order may not say what the order comes to.
+CREATE FUNCTION storefront.add_up() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     changed bigint := CASE TG_OP WHEN 'DELETE' THEN OLD.order_id ELSE NEW.order_id END;
 BEGIN
@@ -178,6 +180,29 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- What is ordered costs what it costs, and a download is of the file there is, for whom row security binds.
+CREATE FUNCTION storefront.check_item() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF row_security_active('storefront.order_items')
+       AND NEW.price IS DISTINCT FROM (SELECT price FROM storefront.products WHERE id = NEW.product_id) THEN
+        RAISE check_violation USING MESSAGE = 'the price is not that of the product', HINT = 'Look at it again.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE FUNCTION storefront.check_download() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF row_security_active('storefront.downloads')
+       AND NEW.bytes IS DISTINCT FROM (SELECT bytes FROM storefront.products WHERE id = NEW.product_id) THEN
+        RAISE check_violation USING MESSAGE = 'this is not the size of the product', HINT = 'Look at it again.';
+    END IF;
+    RETURN NEW;
+END $$;
+
+CREATE TRIGGER check_item BEFORE INSERT ON storefront.order_items
+    FOR EACH ROW EXECUTE FUNCTION storefront.check_item();
+CREATE TRIGGER check_download BEFORE INSERT ON storefront.downloads
+    FOR EACH ROW EXECUTE FUNCTION storefront.check_download();
 CREATE TRIGGER add_up AFTER INSERT OR UPDATE OR DELETE ON storefront.order_items
     FOR EACH ROW EXECUTE FUNCTION storefront.add_up();
 CREATE TRIGGER log_new_order AFTER UPDATE OF total ON storefront.orders FOR EACH ROW
@@ -222,4 +247,8 @@ GRANT USAGE ON SCHEMA storefront TO storefront_member;
 GRANT SELECT ON ALL TABLES IN SCHEMA storefront TO storefront_member;
 GRANT INSERT, DELETE ON storefront.favourites TO storefront_member;
 GRANT INSERT ON storefront.activities TO storefront_member;
+GRANT INSERT (shop_id, customer_id) ON storefront.orders TO storefront_member;
 GRANT UPDATE (paid_at, shipped_at, delivered_at, cancelled_at) ON storefront.orders TO storefront_member;
+GRANT INSERT ON storefront.order_items TO storefront_member;
+GRANT INSERT (shop_id, customer_id, product_id, bytes) ON storefront.downloads TO storefront_member;
+GRANT UPDATE (status, received, ended_at) ON storefront.downloads TO storefront_member;
