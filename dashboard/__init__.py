@@ -5,7 +5,6 @@ Names are loaded when they are first used, so that a command that draws nothing 
 
 from __future__ import annotations
 
-import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -113,18 +112,6 @@ def __getattr__(name: str) -> Any:
     if home is None:
         raise AttributeError(f"module 'dashboard' has no attribute {name!r}")
     return getattr(import_module(f"dashboard.{home}"), name)
-
-
-def _tell_notebook() -> None:
-    """Where this is a notebook's shell, have it show live objects."""
-    shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
-    if shell is not None:
-        from dashboard.surfaces.notebook import register
-
-        register(shell)
-
-
-_tell_notebook()
 
 
 def __dir__() -> list[str]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 from collections.abc import Callable, Coroutine, Generator, Sequence
+from functools import partial
 from types import TracebackType
 from typing import Any, Self
 
@@ -22,6 +23,7 @@ from dashboard.live.figures import OpenQuery
 from dashboard.live.hub import Hub, Tick, call
 from dashboard.live.opening import Opening
 from dashboard.live.query import LiveQuery, Priority, Subscription
+from dashboard.live.shown import Shown, drawn, is_reference
 from dashboard.live.stream import ChangeStream
 from dashboard.live.writing import Writing
 from dashboard.postgres.capture import install
@@ -34,7 +36,7 @@ from dashboard.postgres.upkeep import Upkeep
 from dashboard.settings import settings
 
 
-class Live(Broadcast, Alerting, Writing):
+class Live(Broadcast, Alerting, Writing, Shown):
     """Live queries on one database.
 
     Parameters
@@ -44,6 +46,8 @@ class Live(Broadcast, Alerting, Writing):
     pace
         Intervals and patience; None takes the settings.
     """
+
+    _drawn_by = "glance.Connection"
 
     def __init__(self, dsn: str | Callable[[], str], *, pace: Pace | None = None) -> None:
         super().__init__()
@@ -157,7 +161,8 @@ class Live(Broadcast, Alerting, Writing):
         sql
             One SELECT, with ``$1`` … for values. It is wrapped, never rewritten.
         *parameters
-            Values of ``$1`` …, as asyncpg takes them.
+            Values of ``$1`` …, as asyncpg takes them; or widgets, and other references of Param's: then it is, for
+            views, the query of the values that these have now.
         scope
             Role and settings in which PostgreSQL answers; None is that of whoever looks at the page where people log
             in, else the connection's own, which is ``Scope()``.
@@ -169,6 +174,9 @@ class Live(Broadcast, Alerting, Writing):
         NotASelect
             It is something else.
         """
+        if any(is_reference(parameter) for parameter in parameters):
+            ask = partial(self.query, sql, scope=scope, priority=priority)
+            return drawn("bound.Bound")(ask, parameters)  # type: ignore[no-any-return]  # it stands for the query of now
         query = LiveQuery(self, self.answer(sql, parameters, scope_here() if scope is None else scope), priority)
         self.answers.count(query)
         return query

@@ -13,6 +13,7 @@ from dashboard.errors import Closed, DashboardError
 from dashboard.live.answer import Answer
 from dashboard.live.blocking import blocking
 from dashboard.live.delta import Delta
+from dashboard.live.exploring import Exploring
 from dashboard.live.frame import LiveFrame
 from dashboard.live.opening import Opening
 from dashboard.live.plans import Plan
@@ -42,7 +43,7 @@ class Subscription:
             end()
 
 
-class LiveQuery:
+class LiveQuery(Exploring):
     """A SELECT whose answer follows the database.
 
     Made by `Live.query`. All who ask the same SQL with the same parameters in the same scope share one answer.

@@ -16,7 +16,7 @@ from .table import Table
 from .view import View
 
 if TYPE_CHECKING:
-    from dashboard.live import LiveQuery
+    from dashboard.live import Live
 
     from .channel import Binding
 
@@ -37,10 +37,11 @@ class Glance(View):
     kind: ClassVar[str] = "glance"
     is_content: ClassVar[bool] = False
 
-    def __init__(self, query: LiveQuery, **params: Any) -> None:
+    def __init__(self, query: Any, **params: Any) -> None:
         super().__init__(query, **params)
+        (shown,) = self.queries()
         self._table = Table(query, title=self.title, page_size=10, search=False)
-        self._status = Status(query.live)
+        self._status = Status(shown.live)
 
     @override
     def shape(self, binding: Binding) -> GlanceShape:
@@ -49,3 +50,10 @@ class Glance(View):
     @override
     def children(self) -> list[Any]:
         return [self._table.__panel__(), self._status.__panel__()]
+
+
+class Connection(Status):
+    """The state of a connection, with since when, how far behind, and why."""
+
+    def __init__(self, live: Live, **params: Any) -> None:
+        super().__init__(live, **{"variant": "full", "title": "Connection", **params})

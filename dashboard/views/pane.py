@@ -55,6 +55,8 @@ class Pane(Placeholder):
     def __init__(self, view: View, **params: Any) -> None:
         self._view = view
         self._followed: dict[str, list[Any]] = {}
+        self._wakes: dict[str, Wake] = {}
+        view.panes.add(self)
         self._said = ""
         super().__init__(sizing_mode="stretch_width", **params)  # type: ignore[no-untyped-call]  # Panel has no types
 
@@ -67,22 +69,37 @@ class Pane(Placeholder):
         except Exception as broken:  # what `draw` returned cannot be shown
             self._say(broken)
             model = super()._get_model(doc, root, parent, comm)
-        ref = (root or model).ref["id"]
         wake = Wake.of(doc)
-        deadline = DEADLINES[self._view.urgency()]
-        followed = in_own_hands(self._view.queries())
-        self._followed[ref] = [
-            *(query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in followed),
-            *(query for query in followed if isinstance(query, LiveQuery)),
-        ]
+        self._wakes[(root or model).ref["id"]] = wake
+        self._follow((root or model).ref["id"])
         if doc.session_context is not None:
             # What is drawn while the page is on its way to the browser reaches neither the page nor its changes.
             pn.state.onload(partial(_again, wake, self.look))
         return model
 
-    def _cleanup(self, root: Model | None = None) -> None:
-        for followed in self._followed.pop(root.ref["id"], []) if root is not None else []:
+    def _follow(self, ref: str) -> None:
+        wake, deadline = self._wakes[ref], DEADLINES[self._view.urgency()]
+        followed = in_own_hands(self._view.queries())
+        self._followed[ref] = [
+            *(query.subscribe(lambda *_: wake.ask(self.look, deadline)) for query in followed),
+            *(query for query in followed if isinstance(query, LiveQuery)),
+        ]
+
+    def _leave(self, ref: str) -> None:
+        for followed in self._followed.pop(ref, []):
             followed.close()
+
+    def turn(self) -> None:
+        """Follow the query that the view shows now; it was another one."""
+        for ref, wake in self._wakes.items():
+            self._leave(ref)
+            self._follow(ref)
+            wake.ask(self.look, 0.0)
+
+    def _cleanup(self, root: Model | None = None) -> None:
+        if root is not None:
+            self._leave(root.ref["id"])
+            self._wakes.pop(root.ref["id"], None)
         super()._cleanup(root)
 
     def look(self) -> None:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from dashboard.live import LiveQuery
 
     from .channel import Binding
+    from .pane import Pane
 
 
 class View(Viewer):
@@ -71,6 +72,7 @@ class View(Viewer):
     def __init__(self, query: LiveQuery | Chosen | None = None, **params: Any) -> None:
         super().__init__(**params)  # type: ignore[no-untyped-call]  # Panel has no types
         self.bindings: WeakSet[Binding] = WeakSet()
+        self.panes: WeakSet[Pane] = WeakSet()
         self._chosen = query if isinstance(query, Chosen) else None
         self._query = query
         self._heed(query)
@@ -129,6 +131,8 @@ class View(Viewer):
             self.title = self._chosen.title or self.title
         for binding in list(self.bindings):
             self.bind(binding)
+        for pane in list(self.panes):
+            pane.turn()
 
     def key(self) -> str:
         """A name that a browser can remember it by: the same whenever its page is built, whatever is selected."""

@@ -1,0 +1,148 @@
+"""Exploring a live query: plots, choices, history, files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any
+
+import asyncpg
+import panel as pn
+import pyarrow.feather
+import pyarrow.parquet
+import pytest
+from bokeh.models import ColumnDataSource
+from bokeh.plotting import figure
+
+import dashboard
+from dashboard.errors import NotNow, SettingsError
+from dashboard.live.live import Live
+from dashboard.views.plot import continues
+from tests.conftest import psql
+from tests.waiting import eventually
+
+SCHEMA = """
+CREATE TABLE sale (id int PRIMARY KEY, kind text, total numeric(10, 2));
+INSERT INTO sale VALUES (1, 'shop', 1.10), (2, 'post', 2.20), (3, NULL, NULL);
+"""
+ALL = "SELECT id, kind, total FROM sale ORDER BY id"
+
+
+@pytest.fixture
+async def live(server, database):
+    psql(server, SCHEMA, database)
+    async with dashboard.connect(database) as running:
+        await running.install("sale")
+        yield running
+
+
+@pytest.fixture
+async def writer(database):
+    connection = await asyncpg.connect(database)
+    yield connection
+    await connection.close()
+
+
+async def test_every_moment_of_a_history_is_the_answer_of_that_snapshot(live: Live, writer) -> None:
+    sales = await live.query(ALL).ready()
+    history = sales.history()
+    seen = {sales.offset: sales.frame}
+    for change in (
+        "INSERT INTO sale VALUES (0, 'shop', 5)",
+        "UPDATE sale SET total = 9 WHERE id = 2",
+        "UPDATE sale SET id = 10 WHERE id = 1",
+        "DELETE FROM sale WHERE id = 3",
+        "TRUNCATE sale",
+    ):
+        await writer.execute(change)
+        await live.caught_up()
+        seen[sales.offset] = sales.frame
+    assert [len(history.frame_at(offset)) for offset in history.offsets] == [3, 4, 4, 4, 3, 0]
+    for offset in history.offsets:
+        assert history.frame_at(offset).equals(seen[offset])
+    assert history.frame_at(history.moments[1]).equals(seen[history.offsets[1]])
+    with pytest.raises(NotNow, match="does not reach back"):
+        history.frame_at(history.moments[0] - timedelta(seconds=1))
+    history.close()
+
+
+async def test_a_history_is_bounded_and_still_true(live: Live, writer) -> None:
+    sales = await live.query(ALL).ready()
+    history = sales.history(values=6)
+    for number in range(10, 20):
+        await writer.execute("INSERT INTO sale VALUES ($1, 'shop', 1)", number)
+        await live.caught_up()
+    assert len(history.moments) == 3
+    assert [len(history.frame_at(moment)) for moment in history.moments] == [11, 12, 13]
+    assert history.frame_at(history.offsets[-1]).equals(sales.frame)
+
+
+async def test_an_answer_goes_into_a_file_exactly_and_with_its_snapshot(live: Live, tmp_path) -> None:
+    sales = await live.query(ALL).ready()
+    lines = sales.to_csv(tmp_path / "sales.csv").read_text().splitlines()
+    assert lines == ["id,kind,total", "1,shop,1.10", "2,post,2.20", "3,,"]
+    for table in (
+        pyarrow.parquet.read_table(sales.to_parquet(tmp_path / "sales.parquet")),
+        pyarrow.feather.read_table(sales.to_arrow(tmp_path / "sales.arrow")),
+    ):
+        assert table.column("total").to_pylist() == [Decimal("1.10"), Decimal("2.20"), None]
+        assert table.column("kind").to_pylist() == ["shop", "post", None]
+        assert table.schema.metadata[b"dashboard.snapshot"].decode() == str(sales.offset)
+    with pytest.raises(SettingsError, match="cannot be written"):
+        sales.to_csv(tmp_path / "nowhere" / "sales.csv")
+    with pytest.raises(NotNow, match="no answer yet"):
+        live.query("SELECT 1").to_csv(tmp_path / "one.csv")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["sales.arrow", "sales.csv", "sales.parquet"]
+
+
+async def test_a_plot_follows_and_sends_only_what_is_new(live: Live, writer, monkeypatch) -> None:
+    sales = await live.query("SELECT id, id * 2 AS double FROM sale ORDER BY id").ready()
+    view = sales.hv(lambda frame: frame.hvplot.line("id", "double"), title="Double")
+    root = pn.panel(view).get_root()
+    (source,) = {renderer.data_source for plot in root.select({"type": figure}) for renderer in plot.renderers}
+    assert list(source.data["double"]) == [2, 4, 6]
+    streamed: list[Any] = []
+    stream = ColumnDataSource.stream
+
+    def noted(source: ColumnDataSource, new_data: Any) -> None:
+        streamed.append({name: list(values) for name, values in new_data.items()})
+        stream(source, new_data)
+
+    monkeypatch.setattr(ColumnDataSource, "stream", noted)
+    await writer.execute("INSERT INTO sale VALUES (4)")
+    await eventually(lambda: list(source.data["double"]) == [2, 4, 6, 8])
+    assert streamed == [{"id": [4], "double": [8]}]
+    await writer.execute("DELETE FROM sale WHERE id = 1")
+    await eventually(lambda: list(source.data["double"]) == [4, 6, 8])
+
+
+def test_columns_continue_others_only_if_they_begin_with_them() -> None:
+    assert continues({"x": [1, 2]}, {"x": [1, 2, 3]})
+    assert not continues({"x": [1, 2]}, {"x": [1, 2]})
+    assert not continues({"x": [1, 2]}, {"x": [2, 2, 3]})
+    assert not continues({"x": [1]}, {"x": [1, 2], "y": [1, 2]})
+
+
+async def test_a_widget_chooses_what_a_view_asks(live: Live, writer) -> None:
+    kind = pn.widgets.Select(options=["shop", "post"])
+    sales = live.query("SELECT count(*) AS n FROM sale WHERE kind = $1", kind)
+    view = dashboard.Tile(sales, title="Sales")
+    sales.wait()
+    assert view.query is sales.query
+    assert view.query.parameters == ("shop",)
+    shown = sales.hv(lambda frame: frame.hvplot.bar(y="n"))
+    root = pn.panel(shown).get_root()
+    await writer.execute("INSERT INTO sale VALUES (5, 'post', 1), (6, 'post', 1)")
+    kind.value = "post"
+    assert view.query.parameters == ("post",)
+
+    def heights() -> list[int]:
+        return [
+            int(value)
+            for plot in root.select({"type": figure})
+            for renderer in plot.renderers
+            for value in renderer.data_source.data["n"]
+        ]
+
+    await eventually(lambda: heights() == [3])
+    assert sales.frame["n"].tolist() == [3]
