@@ -54,12 +54,5 @@ async def refused(connection: Connection, batch: UUID, problem: str, *, again_at
                 batch, problem, again_at,
             )  # fmt: skip
             if again_at is None:
-                await connection.execute(
-                    "UPDATE dashboard_alerts.delivery r SET state = 'dropped', problem = 'what it ends was not told' "
-                    "FROM dashboard_alerts.delivery f WHERE f.batch = $1 AND f.event = 'fired' AND r.state = 'waiting' "
-                    "AND (r.notice, r.event, r.contact_point, r.address) "
-                    "= (f.notice, 'resolved', f.contact_point, f.address)",
-                    batch,
-                )
                 for place in {(row["contact_point"], row["role"], row["settings"]) for row in places}:
                     await connection.execute(load("alerts_refused"), uuid4(), *place, problem)

@@ -19,7 +19,7 @@ WHERE n.id = ANY ($1)
   AND NOT EXISTS (
       SELECT FROM dashboard_alerts.silence s
       WHERE s.until > $2 AND (s.rule IS NULL OR s.rule = n.rule) AND n.labels @> s.labels
-        AND (s.role = '' OR (s.role, s.settings) = (told.role, told.settings)))
+        AND (s.role = '' AND s.settings = '{}' OR (s.role, s.settings) = (told.role, told.settings)))
   AND NOT EXISTS (
       SELECT FROM dashboard_alerts.delivery d
       WHERE (d.notice, d.event, d.contact_point, d.address) = (n.id, 'fired', told.contact_point, told.address)

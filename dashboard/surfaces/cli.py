@@ -18,6 +18,7 @@ from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
 from dashboard.surfaces.alerting import app as alerts
+from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run
 from dashboard.version import __version__
@@ -74,12 +75,20 @@ def serve(
     api: Annotated[
         list[str] | None, Parameter(negative=(), help="Table that programs may call at /api, as they see your file.")
     ] = None,
+    rules: Annotated[
+        Path | None, Parameter(name="--alerts", negative=(), help="File of rules, watched from the start.")
+    ] = None,
 ) -> None:
     """Serve dashboards, or your own file, on your database, for the people who may log in."""
     from dashboard.surfaces.serving import serve as work
 
     opened = api or ()
-    run(work(dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open, is_dev=dev, api=opened))
+    run(
+        work(
+            dsn, names, address=address, port=port, browser=bool(browser), is_open=is_open, is_dev=dev, api=opened,
+            rules=rules,
+        )
+    )  # fmt: skip
 
 
 @app.command
@@ -164,6 +173,7 @@ def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None
 
 
 app.command(people)
+app.command(digest)
 
 
 @app.command
@@ -172,7 +182,7 @@ def report(
     dsn: Dsn | None = None,
     /,
     *,
-    out: Annotated[Path, Parameter(help="Where to write it: a name that ends in .html, .pdf or .png.")],
+    out: Annotated[Path, Parameter(help="Where to write it: a name that ends in .html, .pdf, .png or .txt.")],
     login: Annotated[str | None, Parameter(name="--as", help="Whose eyes: a login of `dashboard people`.")] = None,
     since: Annotated[str | None, Parameter(help="From when on: 24h, 7d, 2026-11-01.")] = None,
     zone: Annotated[str | None, Parameter(help="Whose days: Europe/Berlin. By default, the database's.")] = None,
@@ -186,7 +196,7 @@ def report(
     failures: list[str] = []
 
     async def tell() -> None:
-        failures.extend(await work(name, dsn, out, login=login, since=since, zone=zone))
+        failures.extend((await work(name, dsn, out, login=login, since=since, zone=zone)).failures)
 
     run(tell())
     for failure in failures:

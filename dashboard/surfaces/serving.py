@@ -18,7 +18,9 @@ from dashboard.postgres.writable import writable
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.dev import dev_page
+from dashboard.surfaces.digests import kept_up
 from dashboard.surfaces.pages import page_named
+from dashboard.surfaces.rules import declare
 from dashboard.surfaces.site import Site
 
 if TYPE_CHECKING:
@@ -37,15 +39,20 @@ async def serve(
     is_open: bool = False,
     is_dev: bool = False,
     api: Sequence[str] = (),
+    rules: Path | None = None,
 ) -> None:
     """Serve apps and files on a database; without names, the apps whose tables are there.
 
-    `is_dev`: and a test panel; `api`: tables that programs may call, as those who may see the files see them.
+    `is_dev`: and a test panel; `api`: tables that programs may call, as those who may see the files see them;
+    `rules`: a file of rules that are watched from the start.
 
     Raises
     ------
     SettingsError
-        A name is unknown, there is nothing to serve, the port is in use, or other machines could see it all.
+        A name is unknown, there is nothing to serve, the port is in use, or other machines could see it all; or the
+        rules cannot be read.
+    AlertError
+        Alerts are not installed, or something cannot be a rule.
     RelationNotFound
         There is no table that programs are to call.
     ConnectError
@@ -70,8 +77,11 @@ async def serve(
     access = await access_to(dsn, address, is_open=is_open)
     async with live:
         watch_for_alerts(shown, live)
+        if rules is not None:
+            await declare(rules, live)
         told = "" if is_open else NOBODY
-        await show(pages, address=address, port=port, browser=browser, access=access, told=told)
+        async with kept_up(dsn):
+            await show(pages, address=address, port=port, browser=browser, access=access, told=told)
 
 
 async def show(

@@ -3,6 +3,9 @@
 It is a live query like any other, asked in the reader's scope: row-level security leaves what concerns them. What
 arrives is said on every page that they have open, whichever process serves it. A page that its reader does not see is
 brought up to date with this alone, and only where they asked to be notified by the browser.
+
+A scope may be a whole team's. What somebody has seen, silenced or chosen is theirs alone: it is kept by the scope and,
+in it, the setting ``app.person``, which is their login. What concerns nobody in particular is shown to operators.
 """
 
 from __future__ import annotations
@@ -15,7 +18,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
 
-from dashboard.errors import AlertError, DashboardError
+from dashboard.errors import AlertError, DashboardError, NotForYou
 from dashboard.postgres.alerts import owner
 from dashboard.postgres.scope import Scope, scope_here
 
@@ -23,6 +26,7 @@ from . import codec
 from .strand import Picture, Queries, Shape, keyed_difference, strand
 from .toast import toast
 from .view import View
+from .viewer import Viewer, viewer
 
 if TYPE_CHECKING:
     from panel.viewable import Viewable
@@ -31,12 +35,14 @@ if TYPE_CHECKING:
 
     from .channel import Binding
 
-NOTICES = """SELECT id, rule, title, lines, instances, severity, is_event, resolved_at,
+MOST = 50
+"""Notices in a bell, the latest."""
+NOTICES = f"""SELECT id, rule, title, lines, instances, severity, is_event, resolved_at,
        coalesce(repeated_at, fired_at) AS told_at
-FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY told_at DESC, id DESC LIMIT 50"""
+FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY told_at DESC, id DESC LIMIT {MOST}"""
 SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND settings = $2::text::jsonb"
 SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
-WHERE role = '' OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
+WHERE (role = '' AND settings = '{}') OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
 HOUR = dt.timedelta(hours=1)
 AT_ONCE = 20
 """What one bell writes at the same time; a page that says more is not heard."""
@@ -50,12 +56,10 @@ class BellShape(Shape):
 
     def draw(self, queries: Queries) -> Picture:
         """What it shows of these queries now."""
-        notices, seen, silences = queries
-        names = [column.name for column in notices.columns]
-        rows = {
-            codec.key_text(key): _row(dict(zip(names, notices.state.rows[key], strict=True)))
-            for key in notices.state.keys
-        }
+        *notices, seen, silences = queries
+        found = [one for query in notices for one in _told(query)]
+        found.sort(key=lambda one: one[1]["told_at"], reverse=True)
+        rows = {key: _row(row) for key, row in found[:MOST]}
         at = next((row[0] for row in seen.state.rows.values()), None)
         silenced = [[rule, codec.cell(until)] for _, rule, until in silences.state.rows.values()]
         return {
@@ -66,6 +70,12 @@ class BellShape(Shape):
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""
         return keyed_difference(old, new)
+
+
+def _told(query: LiveQuery) -> list[tuple[str, dict[str, Any]]]:
+    names = [column.name for column in query.columns]
+    state = query.state
+    return [(codec.key_text(key), dict(zip(names, state.rows[key], strict=True))) for key in state.keys]
 
 
 def _row(row: dict[str, Any]) -> dict[str, Any]:
@@ -84,7 +94,8 @@ class Bell(View):
     live
         Where the alerts are.
     scope
-        In whose eyes; by default of who is logged in, else (`Scope()`) of who looks after the database.
+        In whose eyes; by default of who is logged in, else (`Scope()`) of who looks after the database. What
+        concerns nobody in particular is for operators besides, whatever their scope.
     """
 
     priority: Any = param.Selector(
@@ -98,13 +109,18 @@ class Bell(View):
     def __init__(self, live: Live, *, scope: Scope | None = None, **params: Any) -> None:
         super().__init__(**params)
         self.live = live
-        self.scope = scope or scope_here() or Scope()
+        who, seen_as = _reader(), scope or scope_here() or Scope()
+        own = {} if who is None else {"app.person": who.login}
+        self.scope = Scope(role=seen_as.role, settings={**seen_as.settings, **own})
         whose = owner(self.scope)
 
         def asked(sql: str, *values: object) -> LiveQuery:
             return live.query(sql, *values, scope=self.scope, priority="high")
 
-        self._asked = (asked(NOTICES, self.scope.role is not None), asked(SEEN, *whose), asked(SILENCES, *whose))
+        notices = [asked(NOTICES, self.scope.role is not None)]
+        if who is not None and who.is_operator and self.scope.role is not None:
+            notices.append(live.query(NOTICES, False, scope=Scope(), priority="high"))
+        self._asked = (*notices, asked(SEEN, *whose), asked(SILENCES, *whose))
         self._tasks: set[asyncio.Task[None]] = set()
 
     def queries(self) -> Queries:
@@ -179,3 +195,11 @@ class Bell(View):
         element = super().__panel__()
         element.param.update(sizing_mode=None, margin=0)
         return element
+
+
+def _reader() -> Viewer | None:
+    """Who looks; None where nobody has to log in, or a scope stands for nobody's page."""
+    try:
+        return viewer()
+    except NotForYou:
+        return None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from contextlib import suppress
 from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
@@ -48,9 +47,10 @@ class Alerting:
         Parameters
         ----------
         query
-            Asked in its own scope. In a page for which people log in, name it: `Scope()` for the connection's own, in
-            which all rows are seen that anybody is to be told of. A query in the eyes of whoever looks is refused,
-            because a rule is one for all.
+            What is judged: by default as the connection's own role, which sees all rows that anybody is to be told of.
+            It never depends on who looks. So in a page of people who log in, where a query is asked in the scope of
+            whoever looks, a rule's has to name ``scope=Scope()``; better, declare the rule in a file that is read when
+            the server starts (``dashboard serve … --alerts FILE.py``), and is watched from then on.
         name
             Names the rule in this database: of all processes that know it, one watches it.
         title
@@ -65,7 +65,7 @@ class Alerting:
             One line for each instance: a template with columns in braces, ``{rows}`` is how many rows meet it.
         audience
             Whom it concerns, as they look: a role, and settings whose values may name columns
-            (``{"app.user_id": "{account_id}"}``). None: those who look after the database.
+            (``{"app.user_id": "{account_id}"}``). None: those who look after the database, operators among them.
         to
             Contact points that are told in any case.
         is_event
@@ -81,15 +81,23 @@ class Alerting:
         AlertError
             It cannot be such a rule.
         """
-        with suppress(NotForYou):  # this runs for no page, so the query has named its scope
-            if (here := scope_here()) is not None and query.scope == here:
-                raise AlertError(
-                    f"The rule {name!r} would look with the eyes of whoever opened this page first.",
-                    "Name the scope of its query: live.query(…, scope=dashboard.Scope()) sees all rows.",
-                )
+        if query.scope not in (None, Scope()) and _is_for_a_viewer():
+            raise AlertError(
+                f"The rule {name!r} would look with the eyes of whoever opens this page first.",
+                "Declare it in a file of its own, `dashboard serve … --alerts FILE.py`, "
+                "or name the scope of its query: scope=dashboard.Scope() sees all rows.",
+            )
         rule = Rule(
             query=query, name=name, title=title or name, when=when or Rows(), severity=severity, labels=tuple(labels),
             summary=summary, audience=audience, to=tuple(to), is_event=is_event, interval=interval, repeat=repeat,
         )  # fmt: skip
         self.alerts.add(rule)
         return rule
+
+
+def _is_for_a_viewer() -> bool:
+    """Whether this code runs for a page of somebody who logged in."""
+    try:
+        return scope_here() is not None
+    except NotForYou:
+        return False

@@ -97,7 +97,10 @@ class Alerts(Preferring):
         if known is not None and known.is_same(rule):
             return
         if known is not None:
-            raise AlertError(f"There is a rule {rule.name!r} already.", "Give each rule a name of its own.")
+            raise AlertError(
+                f"There is another rule {rule.name!r} already.",
+                "Give each rule a name of its own; one in a page may not depend on who looks.",
+            )
         self.rules[rule.name] = rule
         self._is_declared = False
         self._renew_at = 0.0

@@ -109,7 +109,7 @@ class Rule:
 
     def is_same(self, other: Rule) -> bool:
         """Whether another says the same."""
-        asked = [(one.query.sql, one.query.parameters, one.query.scope) for one in (self, other)]
+        asked = [(one.query.sql, one.query.parameters, one.query.scope or Scope()) for one in (self, other)]
         return asked[0] == asked[1] and replace(self, query=other.query) == other
 
     def __post_init__(self) -> None:
