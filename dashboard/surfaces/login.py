@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -20,7 +19,7 @@ from tornado.web import HTTPError, RequestHandler
 from dashboard.errors import DashboardError
 from dashboard.surfaces.directory import Samples
 from dashboard.surfaces.passwords import Throttle
-from dashboard.views.assets import theme
+from dashboard.surfaces.plain import head
 
 if TYPE_CHECKING:
     from dashboard.surfaces.logins import Logins
@@ -58,7 +57,7 @@ class Form(RequestHandler):
             f"default-src 'none'; style-src 'nonce-{nonce}'; script-src 'nonce-{nonce}'; form-action 'self'; "
             "frame-ancestors 'none'; base-uri 'none'",
         )
-        self.finish(self.render_string(str(_folder() / template), nonce=nonce, style=_style(), **values))
+        self.finish(self.render_string(str(Path(__file__).with_name(template)), head=head("login", nonce), **values))
 
 
 def after(asked: RequestHandler) -> str:
@@ -183,13 +182,3 @@ class Access(AuthProvider):
     def logout_handler(self) -> None:
         """Among the pages."""
         return
-
-
-@cache
-def _style() -> str:
-    own: str = (_folder() / "login.css").read_text(encoding="utf-8")
-    return theme() + own
-
-
-def _folder() -> Any:
-    return files("dashboard.surfaces")

@@ -32,6 +32,7 @@ from dashboard.errors import DashboardError
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
 from dashboard.surfaces.directory import Directory
+from dashboard.surfaces.plain import head
 from dashboard.views.channel import Channel
 from dashboard.views.socket import FORBIDDEN, ChannelSocket
 from dashboard.views.viewer import Viewer, viewer_of
@@ -144,7 +145,8 @@ class Logins:
             if isinstance(handler, WebSocketHandler):
                 return None
             handler.set_status(403)
-            handler.finish(handler.render_string(str(Path(__file__).with_name("refused.html")), name=login.person.name))
+            page = str(Path(__file__).with_name("refused.html"))
+            handler.finish(handler.render_string(page, name=login.person.name, head=head()))
         return login.person.login
 
     @staticmethod

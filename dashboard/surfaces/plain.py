@@ -14,8 +14,20 @@ SCHEME = (
 )
 
 
+def head(rules: str = "plain", nonce: str = "") -> str:
+    """What stands in their head: the variables of the look, their own rules, and the choice of light or dark.
+
+    Parameters
+    ----------
+    rules
+        Their style sheet.
+    nonce
+        By which a page that forbids all other styles and scripts knows these.
+    """
+    known = f' nonce="{nonce}"' if nonce else ""
+    return f"<style{known}>{theme()}{_rules(rules)}</style>\n<script{known}>{SCHEME}</script>"
+
+
 @cache
-def head() -> str:
-    """What stands in their head: the variables of the look, their own rules, and the choice of light or dark."""
-    own = files("dashboard.surfaces").joinpath("plain.css").read_text(encoding="utf-8")
-    return f"<style>{theme()}{own}</style>\n<script>{SCHEME}</script>"
+def _rules(name: str) -> str:
+    return files("dashboard.surfaces").joinpath(f"{name}.css").read_text(encoding="utf-8")
