@@ -6,6 +6,8 @@ import { tickTime } from "./format.js";
 import { keepGuest } from "./guest.js";
 import { Card } from "./card.js";
 
+const FEW = 400; // characters left from which on they are counted
+
 export class CommentsView {
   constructor(options, send) {
     this.options = options;
@@ -19,7 +21,8 @@ export class CommentsView {
     this.problem = h("p", { class: "problem", hidden: true });
     this.input = this.field("Write a comment", () => this.say(), () => this.keep());
     this.button = h("button", { type: "button", class: "chip", onclick: () => this.say() }, "Comment");
-    this.form = h("div", { class: "write online" }, this.input, h("div", {}, this.button, h("span", { class: "mute", "aria-hidden": "true" }, "Ctrl+Enter")));
+    this.left = h("span", { role: "status" });
+    this.form = h("div", { class: "write online" }, this.input, h("div", {}, this.button, h("span", { class: "mute", "aria-hidden": "true" }, "Ctrl+Enter"), this.left));
     this.card.body.append(this.list, this.empty, this.problem, this.form);
     const kept = JSON.parse(sessionStorage.getItem(this.place) ?? "null");
     this.id = kept?.id ?? newId();
@@ -34,13 +37,13 @@ export class CommentsView {
 
   get node() { return this.card.node; }
 
-  get place() { return `dashboard-draft ${this.options.place}`; }
+  get place() { return `dashboard-draft ${this.options.me} ${this.options.place}`; }
 
   remove() { link.removeEventListener("change", this.onLink); }
 
   field(label, done, changed) {
     return h("textarea", {
-      rows: 1, maxlength: this.options.longest, "aria-label": label, placeholder: label,
+      rows: 1, "aria-label": label, placeholder: label,
       oninput: ({ target }) => { fit(target); changed(); },
       onkeydown: (event) => { if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) { event.preventDefault(); done(); } },
     });
@@ -55,7 +58,16 @@ export class CommentsView {
   // While the connection is cut nothing can be said; what was sent then is sent again, under its own name.
   settle() {
     if (link.state !== "open") this.isSent = false;
-    this.button.disabled = this.isSent || link.state !== "open" || isAlone() || !this.input.value.trim();
+    const fits = this.fits(this.input, this.left);
+    this.button.disabled = this.isSent || link.state !== "open" || isAlone() || !this.input.value.trim() || !fits;
+  }
+
+  // Whether it is not too long, as PostgreSQL counts; told when there is little room left. Nothing is cut off.
+  fits(input, told) {
+    const left = this.options.longest - [...input.value.trim()].length;
+    setText(told, left < 0 ? `too long by ${(-left).toLocaleString()}` : left < FEW ? `${left} left` : "");
+    told.className = left < 0 ? "problem" : "mute";
+    return left >= 0;
   }
 
   say() {
@@ -142,16 +154,18 @@ export class CommentsView {
     const item = this.items.get(key), words = item.querySelector("p"), tools = item.querySelector(".tools");
     item.querySelector(".write")?.remove();
     const seen = this.rows[key].body;
+    const left = h("span", { role: "status" });
     const done = () => {
+      if (!this.fits(input, left)) return;
       const now = input.value;
       close();
       if (now.trim() && now.trim() !== seen) this.send({ event: "edit", value: { id: key, text: now, seen } });
     };
     const close = () => { form.remove(); words.hidden = tools.hidden = false; tools.firstChild.focus(); };
-    const input = this.field("Change the comment", done, () => {});
+    const input = this.field("Change the comment", done, () => this.fits(input, left));
     input.value = text;
     input.addEventListener("keydown", ({ key: pressed }) => { if (pressed === "Escape") close(); });
-    const form = h("div", { class: "write" }, input, h("div", {}, h("button", { type: "button", class: "chip", onclick: done }, "Save"), h("button", { type: "button", class: "chip", onclick: close }, "Cancel")));
+    const form = h("div", { class: "write" }, input, h("div", {}, h("button", { type: "button", class: "chip", onclick: done }, "Save"), h("button", { type: "button", class: "chip", onclick: close }, "Cancel"), left));
     words.hidden = tools.hidden = true;
     words.after(form);
     fit(input);

@@ -5,6 +5,7 @@ import { link } from "./channel.js";
 link.addEventListener("change", () => { if (link.state === "refused") takeAway(); });
 
 function takeAway() {
+  for (const name of Object.keys(sessionStorage)) if (name.startsWith("dashboard-draft")) sessionStorage.removeItem(name);
   const host = h("div", {});
   const root = host.attachShadow({ mode: "open" });
   adopt(root, viewsCss);
