@@ -6,7 +6,9 @@ import { Menu, check } from "./menu.js";
 import { toast } from "./toast.js";
 
 const NOTIFY = "dashboard-notifications";
+const TOASTS = "dashboard-toasts"; // the least severity that is said on the page; of this browser
 const SEVERITY_TONES = { info: "plain", warning: "warn", critical: "bad" };
+const SEVERITIES = ["info", "warning", "critical", "none"];
 const STILL_NEWS = 60000; // ms that what arrives may be old and still be said
 const MANY_NEWS = 3;
 const LINES_SHOWN = 4;
@@ -58,7 +60,7 @@ export class BellView {
     const isFresh = (at) => serverTime() - at < STILL_NEWS;
     const fired = this.order.filter((key) => this.rows[key].at !== before.get(key)?.at && isFresh(this.rows[key].at)); // or told again
     const ended = this.order.filter((key) => before.has(key) && before.get(key).end === null && this.rows[key].end !== null);
-    const heard = (key) => !this.isSilenced(this.rows[key].rule);
+    const heard = (key) => !this.isSilenced(this.rows[key].rule) && SEVERITIES.indexOf(this.rows[key].severity) >= SEVERITIES.indexOf(this.least);
     const news = [...fired.filter((key) => this.rows[key].end === null), ...ended].filter(heard);
     if (news.length > MANY_NEWS) this.announce("alerts", { title: `${news.length} new alerts`, text: this.rows[news[0]].title, tone: "warn" });
     else for (const key of news.reverse()) this.announce(key, this.words(key));
@@ -138,8 +140,13 @@ export class BellView {
     this.drawn = shown;
     const mayAsk = "Notification" in window && Notification.permission !== "denied";
     const own = mayAsk ? check("Notify me when I look elsewhere", this.isWanted(), (is) => this.want(is)) : null;
-    this.foot.replaceChildren(...[own, ...(this.places ?? []).map((place) => this.place(place))].filter(Boolean));
+    const said = h("select", { onchange: ({ target }) => localStorage.setItem(TOASTS, target.value) },
+      SEVERITIES.map((one) => h("option", { value: one, selected: one === this.least }, one === "none" ? "of none" : `from ${one}`)));
+    const elsewhere = this.places?.length === 0 ? h("p", { class: "mute" }, "By e-mail or chat nobody can be told here yet: `dashboard alerts contact` adds a way.") : null;
+    this.foot.replaceChildren(...[own, h("label", { class: "least" }, "Messages on the page", said), elsewhere, ...(this.places ?? []).map((place) => this.place(place))].filter(Boolean));
   }
+
+  get least() { return localStorage.getItem(TOASTS) ?? "info"; }
 
   isWanted() { return "Notification" in window && Notification.permission === "granted" && localStorage.getItem(NOTIFY) === "on"; }
 

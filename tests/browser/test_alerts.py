@@ -113,6 +113,15 @@ async def test_an_alert_rings_is_said_kept_and_resolved(
     psql(server, "UPDATE jobs SET load = 7 WHERE id = 2", database)
     await expect(page.locator(".alerts li")).to_have_count(2, timeout=WAIT)
     await expect(page.locator(".toast.warn")).to_have_count(0)
+    await live.alerts.speak(dashboard.Scope())
+    await expect(page.get_by_text("By e-mail or chat nobody can be told here yet")).to_be_visible()
+    await page.get_by_label("Messages on the page").select_option("critical")
+    for number, severity in ((3, "warning"), (4, "critical")):
+        psql(server, f"INSERT INTO jobs VALUES ({number}, 'more', 9, '{severity}')", database)
+        await expect(page.locator(".alerts li")).to_have_count(number, timeout=WAIT)
+    await expect(page.locator(".toast.bad")).to_contain_text("more has 9", timeout=WAIT)
+    await expect(page.locator(".toast.warn")).to_have_count(0)
+    await page.locator(".toast.bad").get_by_role("button", name="Put away").click()
 
     await live.alerts.contact_point("mail", "mailto://127.0.0.1:9?to={to}")
     await page.keyboard.press("Escape")
