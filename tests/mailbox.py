@@ -9,6 +9,9 @@ from email.policy import default
 from types import TracebackType
 
 
+LARGEST = 32 * 2**20
+
+
 class Mailbox:
     """A mail server on a free port; use it with `async with`.
 
@@ -50,7 +53,7 @@ class Mailbox:
         return "\n".join(map(self.text, to))
 
     async def __aenter__(self) -> Mailbox:
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0)
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0, limit=LARGEST)
         self.port = self._server.sockets[0].getsockname()[1]
         return self
 

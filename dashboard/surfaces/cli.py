@@ -18,6 +18,7 @@ from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
 from dashboard.surfaces.alerting import app as alerts
+from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run
 from dashboard.version import __version__
@@ -172,6 +173,7 @@ def simulate(name: Annotated[str, Parameter(name="APP")], dsn: Dsn | None = None
 
 
 app.command(people)
+app.command(digest)
 
 
 @app.command
@@ -180,7 +182,7 @@ def report(
     dsn: Dsn | None = None,
     /,
     *,
-    out: Annotated[Path, Parameter(help="Where to write it: a name that ends in .html, .pdf or .png.")],
+    out: Annotated[Path, Parameter(help="Where to write it: a name that ends in .html, .pdf, .png or .txt.")],
     login: Annotated[str | None, Parameter(name="--as", help="Whose eyes: a login of `dashboard people`.")] = None,
     since: Annotated[str | None, Parameter(help="From when on: 24h, 7d, 2026-11-01.")] = None,
     zone: Annotated[str | None, Parameter(help="Whose days: Europe/Berlin. By default, the database's.")] = None,
@@ -194,7 +196,7 @@ def report(
     failures: list[str] = []
 
     async def tell() -> None:
-        failures.extend(await work(name, dsn, out, login=login, since=since, zone=zone))
+        failures.extend((await work(name, dsn, out, login=login, since=since, zone=zone)).failures)
 
     run(tell())
     for failure in failures:

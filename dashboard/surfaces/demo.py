@@ -18,6 +18,7 @@ from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces.access import access_by
 from dashboard.surfaces.dev import dev_page
+from dashboard.surfaces.digests import kept_up
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.samples import samples
 from dashboard.surfaces.serving import say, show, watch_for_alerts
@@ -50,7 +51,7 @@ async def demo(
         await asyncio.to_thread(server.start)
         say(f"PostgreSQL {server.version} is running; psql {server.dsn}")
         await _prepare(apps, server.dsn)
-        async with follow(server.dsn) as live, asyncio.TaskGroup() as group:
+        async with follow(server.dsn) as live, kept_up(server.dsn), asyncio.TaskGroup() as group:
             await live.alerts.install()
             watch_for_alerts(apps, live)
             group.create_task(simulate(server.dsn, [app for app in apps if app.actor], rate=rate))

@@ -18,6 +18,7 @@ from dashboard.postgres.writable import writable
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.dev import dev_page
+from dashboard.surfaces.digests import kept_up
 from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.rules import declare
 from dashboard.surfaces.site import Site
@@ -79,7 +80,8 @@ async def serve(
         if rules is not None:
             await declare(rules, live)
         told = "" if is_open else NOBODY
-        await show(pages, address=address, port=port, browser=browser, access=access, told=told)
+        async with kept_up(dsn):
+            await show(pages, address=address, port=port, browser=browser, access=access, told=told)
 
 
 async def show(

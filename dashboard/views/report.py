@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
     from dashboard.live import Live
 
+LATEST = 5
+"""Lines of a feed that a summary has."""
+_WAYS = {"up": "+", "down": "-"}
 #: Seconds that a page has for what it does on its own, while all that it asked is answered.
 PATIENCE = 5.0
 _reports: WeakKeyDictionary[Document, Report] = WeakKeyDictionary()
@@ -92,6 +95,20 @@ class Report:
                 title = binding.view.title or type(binding.view).__name__
                 found[binding.view] = f"{title}: {binding.strand.picture['text']}"
         return list(dict.fromkeys(found.values()))
+
+    def lines(self) -> list[str]:
+        """What the page says in words: its tiles, and the latest of its feeds."""
+        found: list[str] = []
+        for binding in self.channel.bindings.values():
+            body = None if binding.strand is None else binding.strand.picture.get("body")
+            if body is not None and binding.view.kind == "tile":
+                change = body["change"]
+                moved = "" if change is None else f" ({_WAYS.get(change['way'], '')}{change['text']})"
+                found.append(f"{binding.view.title}: {body['value']}{body['unit']}{moved}")
+            elif body is not None and binding.view.kind == "feed":
+                latest = (body["rows"][key]["line"] for key in body["order"][:LATEST])
+                found += [binding.view.title, *(f"  {''.join(piece for _, piece in line)}" for line in latest)]
+        return found
 
     def end(self) -> None:
         """The page is written: whatever it still does, nobody sees."""

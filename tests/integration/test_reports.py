@@ -93,7 +93,7 @@ def pictures(text: str) -> list[dict[str, Any]]:
 
 async def made(name: str | Path, dsn: str, out: Path, **wishes: str | None) -> str:
     given = {"login": None, "since": None, "zone": None} | wishes
-    assert await report(str(name), dsn, out, **given) == []
+    assert (await report(str(name), dsn, out, **given)).failures == []
     return await asyncio.to_thread(out.read_text, encoding="utf-8")
 
 
@@ -172,7 +172,7 @@ def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
     taken.mkdir()
     gone = in_database(orders, "no_such_database")
     for arguments, sentence in (
-        ((file, orders, "--out", tmp_path / "shop.txt"), "End its name in .html, .pdf or .png."),
+        ((file, orders, "--out", tmp_path / "shop.docx"), "End its name in .html, .pdf, .png or .txt."),
         ((file, orders, "--out", tmp_path / "no" / "shop.html"), "cannot be written: no such file or directory."),
         ((file, orders, "--out", taken), "cannot be written: it is a folder."),
         (("nothing", orders, "--out", out), "There is no app 'nothing'."),

@@ -22,6 +22,7 @@ from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import localtime
+from mimetypes import guess_type
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, quote, unquote, unquote_plus, urlsplit
 
@@ -72,7 +73,7 @@ def check_personal(url: str, to: str) -> None:
     AlertError
         It does not.
     """
-    if "{to}" in url and _is_mail(url) and not _ADDRESS.fullmatch(to):
+    if "{to}" in url and is_mail(url) and not _ADDRESS.fullmatch(to):
         raise AlertError(f"{clean(to, 100)!r} is no address for e-mail.", "Write one, as name@example.org.")
 
 
@@ -84,11 +85,26 @@ def check(url: str) -> None:
     AlertError
         It is none, or needs a library that is not installed.
     """
-    filled = address_of(url, "somebody@example.org" if _is_mail(url) else "15555550100")
-    if _is_mail(url):
+    filled = address_of(url, "somebody@example.org" if is_mail(url) else "15555550100")
+    if is_mail(url):
         mail(filled)
     else:
         _target(filled)
+
+
+async def post(url: str, *, subject: str, body: str, batch: UUID, attached: tuple[str, bytes] | None) -> None:
+    """Send an e-mail, with a file (name and content).
+
+    Raises
+    ------
+    Refused
+        It is not taken.
+    AlertError
+        This is no address for e-mail.
+    """
+    if not is_mail(url):
+        raise AlertError("This is not an address for e-mail.", _FORM)
+    await asyncio.to_thread(_post, mail(url), subject, body, batch, attached)
 
 
 async def send(url: str, *, subject: str, body: str, severity: Severity, batch: UUID) -> None:
@@ -100,7 +116,7 @@ async def send(url: str, *, subject: str, body: str, severity: Severity, batch: 
         It is not taken.
     """
     try:
-        if _is_mail(url):
+        if is_mail(url):
             await asyncio.to_thread(_post, mail(url), subject, body, batch)
         else:
             await asyncio.to_thread(_hand_over, _target(url), subject, body, severity)
@@ -153,7 +169,8 @@ def letter(mail: Mail, subject: str, body: str, batch: UUID) -> EmailMessage:
     return message
 
 
-def _is_mail(url: str) -> bool:
+def is_mail(url: str) -> bool:
+    """Whether it is sent from here."""
     return url.partition("://")[0] in MAIL
 
 
@@ -163,8 +180,14 @@ def _address(text: str) -> Address:
     return Address(addr_spec=text)
 
 
-def _post(mail: Mail, subject: str, body: str, batch: UUID) -> None:
+def _post(
+    mail: Mail, subject: str, body: str, batch: UUID, attached: tuple[str, bytes] | None = None
+) -> None:
     message = letter(mail, subject, body, batch)
+    if attached is not None:
+        name, content = attached
+        kind = guess_type(name)[0] or "application/octet-stream"
+        message.add_attachment(content, *kind.split("/"), filename=name)
     try:
         with _connected(mail) as server:
             if mail.user and mail.password:

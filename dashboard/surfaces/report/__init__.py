@@ -18,14 +18,14 @@ from dashboard.settings import PREFIX, settings
 from . import printing
 from .making import Asked, made
 from .progress import Progress
-from .sheet import sheet
+from .sheet import Sheet, sheet
 from .target import kind_of, written
 
 
 async def report(
     name: str, dsn: str | None, out: Path, *, login: str | None, since: str | None, zone: str | None
-) -> list[str]:
-    """Write the report of an app, a file or a notebook; return what could not be shown, a sentence for each.
+) -> Sheet:
+    """Write the report of an app, a file or a notebook; return it, with what could not be shown.
 
     Parameters
     ----------
@@ -46,7 +46,7 @@ async def report(
         The database cannot be reached.
     """
     kind = kind_of(out)
-    browser = await printing.found() if kind != "html" else None
+    browser = await printing.found() if kind in ("pdf", "png") else None
     async with AsyncExitStack() as stack:
         target = stack.enter_context(written(out))
         progress = stack.enter_context(Progress(out.name))
@@ -59,13 +59,13 @@ async def report(
         asked = Asked(name=name, dsn=address, login=login, since=since, zone=zone, is_embedded=is_embedded)
         page = await made(asked, progress)
         progress.say("writing")
-        text = sheet(page)
+        text = page.summary() if kind == "txt" else sheet(page)
         if browser is None:
             target.write_text(text, encoding="utf-8")
         else:
             progress.say("printing")
             await printing.printed(browser, text, target, kind, page.head)
-    return page.failures
+    return page
 
 
 @asynccontextmanager

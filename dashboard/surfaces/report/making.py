@@ -194,4 +194,6 @@ def _sheet(asked: Asked, page: Page, report: Report, moment: Moment, viewer: Vie
         snapshot=moment.snapshot,
         at=moment.at,
     )
-    return Sheet(document=document, messages=report.messages(), head=head, failures=report.failures())
+    return Sheet(
+        document=document, messages=report.messages(), head=head, failures=report.failures(), lines=report.lines()
+    )

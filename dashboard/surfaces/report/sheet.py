@@ -54,6 +54,13 @@ class Sheet:
     messages: list[bytes]
     head: Head
     failures: list[str]
+    lines: list[str]
+
+    def summary(self) -> str:
+        """What it says, in words."""
+        who = f", as {self.head.who} sees it" if self.head.who else ""
+        at = f"{self.head.at:%Y-%m-%d %H:%M:%S} UTC (snapshot {self.head.snapshot}, days of {self.head.zone})"
+        return "\n".join([f"{self.head.title}{who}", at, "", *self.lines, *self.failures, ""])
 
 
 def sheet(page: Sheet) -> str:

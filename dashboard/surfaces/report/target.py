@@ -10,7 +10,7 @@ from typing import Literal, get_args
 
 from dashboard.errors import SettingsError
 
-Kind = Literal["html", "pdf", "png"]
+Kind = Literal["html", "pdf", "png", "txt"]
 
 
 def kind_of(path: Path) -> Kind:
@@ -23,8 +23,8 @@ def kind_of(path: Path) -> Kind:
     """
     for kind in get_args(Kind):
         if path.suffix.lower() == f".{kind}":
-            return kind  # type: ignore[no-any-return]  # one of the three
-    raise SettingsError(f"A report cannot be written as {path.name}.", "End its name in .html, .pdf or .png.")
+            return kind  # type: ignore[no-any-return]  # one of them
+    raise SettingsError(f"A report cannot be written as {path.name}.", "End its name in .html, .pdf, .png or .txt.")
 
 
 @contextmanager
