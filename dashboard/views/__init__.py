@@ -10,6 +10,7 @@ from .here import Here
 from .lanes import Lanes
 from .messages import Messages
 from .notices import Notices
+from .outcome import follow
 from .page import Page
 from .progress import Progress
 from .refresh import Refresh
@@ -47,5 +48,6 @@ __all__ = [
     "Tabs",
     "Tile",
     "View",
+    "follow",
     "toast",
 ]

@@ -23,6 +23,14 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+// What is moved keeps its focus and its open menu, where the browser can do that.
+export function put(rows, row, before) {
+  const { activeElement } = rows.getRootNode(), isFocused = row.contains(activeElement);
+  if (row.parentNode === rows && rows.moveBefore) rows.moveBefore(row, before);
+  else rows.insertBefore(row, before);
+  if (isFocused && rows.getRootNode().activeElement !== activeElement) activeElement.focus({ preventScroll: true });
+}
+
 const sheets = new Map();
 export function adopt(root, css) {
   if (!sheets.has(css)) {

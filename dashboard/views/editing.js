@@ -1,6 +1,6 @@
 // Rows that can be changed where they stand: cells by double click, Enter or F2, whole rows and new ones in a form. Other rows
 // go on moving meanwhile; the row that is edited stays where it is, so that its field keeps the focus.
-import { h } from "./dom.js";
+import { h, put } from "./dom.js";
 import { isAlone, link } from "./channel.js";
 import { keepGuest } from "./guest.js";
 import { Menu } from "./menu.js";
@@ -34,30 +34,41 @@ export class Editing {
   remove() {
     link.removeEventListener("message", this.onMessage);
     link.removeEventListener("change", this.onLink);
+    if (this.editor?.entry.isChanged) this.giveUp(this.editor, "The page was made anew.");
+    this.form?.refuse({ "": "The page was made anew. Copy what you typed, and open this again." });
+  }
+
+  // What somebody has typed cannot stay in its place.
+  giveUp(editor, why) {
+    editor.isClosed = true;
+    this.editor = null;
+    toast({ title: `${capital(this.thing)} was not saved`, text: `${why} You typed: ${editor.entry.text}`, tone: "warn", lasts: 0 });
   }
 
   // The page shows rows: find out how they are entered.
   begin() { if (!this.fields && !this.isAsked && !isAlone()) { this.isAsked = true; this.table.send({ event: "row", value: { do: "fields" } }); } }
 
-  // It is not known yet how anything is entered: as soon as it is.
+  // Not yet: how anything is entered is not known, or what was typed before is on its way.
   await(wish) {
     this.wish = wish;
     this.begin();
   }
 
+  grant() {
+    const wish = this.wish;
+    this.wish = null;
+    wish?.();
+  }
+
   linked() {
     if (link.state === "open") { this.isAsked = false; this.begin(); return; }
-    for (const one of this.waiting.values()) one.refuse({ "": "The connection broke, and it is not known whether this was saved. Look, then save it again." });
+    const broken = [...this.waiting.values()];
     this.waiting.clear();
+    for (const one of broken) one.refuse({ "": "The connection broke, and it is not known whether this was saved. Look, then save it again." });
   }
 
   hear(event, value) {
-    if (event === "fields") {
-      this.fields = value.fields;
-      this.confirm = value.confirm;
-      this.wish?.();
-      this.wish = null;
-    }
+    if (event === "fields") Object.assign(this, value);
     else if (event === "edit") this.reopen(value);
     else {
       const one = this.waiting.get(value.id);
@@ -65,6 +76,7 @@ export class Editing {
       if (event === "saved") one?.saved();
       else if (one) one.refuse(value.problems);
     }
+    this.grant();
   }
 
   ask(what, value, one) {
@@ -150,26 +162,42 @@ export class Editing {
 
   rowOf(key) { return this.table.items.get(key).row.rowIndex; }
 
-  open(key, name, { cell = undefined, problem = null } = {}) {
-    if (!this.fields) { this.await(() => this.open(key, name)); return; }
+  // cell, problem: what was typed before, and why it came back; seen: what stood there then.
+  open(key, name, { cell = undefined, problem = null, seen = undefined } = {}) {
+    if (!this.fields || this.isAwaited(key, name)) { this.await(() => this.open(key, name, { cell, problem, seen })); return; }
     const field = this.fields.find((one) => one.name === name), target = this.table.items.has(key) && this.targets(key).find((one) => one.name === name);
     if (isAlone() || !field?.isEdited || !target) return;
     if (this.editor) { this.editor.save(null); if (this.editor) return; }
     this.table.send({ event: "row", value: { do: "open", key } });
-    this.editor = new Editor(this, target, field, this.raw(target.item.values, name));
+    this.editor = new Editor(this, target, field, seen === undefined ? this.raw(target.item.values, name) : seen);
     if (cell !== undefined) this.editor.entry.take(cell);
-    if (problem) this.editor.refuse({ "": problem });
+    if (problem) this.editor.say(problem);
   }
 
-  closed(editor, isFocused, next) {
+  // Whether what was typed there is still on its way: it would be taken for another's.
+  isAwaited(key, name) { return [...this.waiting.values()].some((one) => one.key === key && key !== null && (name === undefined || one.name === name)); }
+
+  // shown: what stands in the cell until the server has answered.
+  closed(editor, next, shown) {
     this.editor = null;
     const { item, key, cell, name } = editor, isThere = this.table.items.get(key) === item && !item.isLeft;
     if (item.isLeft) this.table.drop(key);
     if (!isThere) return;
-    this.table.refill(item, cell);
+    this.table.refill(item, cell, shown === undefined ? {} : { [name]: shown });
     const targets = this.targets(key), place = targets.findIndex((one) => one.name === name) + (next ?? 0);
     if (next && targets[place]) this.open(key, targets[place].name);
-    else if (isFocused) this.focus(cell);
+    else if (next !== null) this.focus(cell);
+  }
+
+  settleCell({ item, key, cell }) { if (this.table.items.get(key) === item && !this.holds(item, cell)) this.table.refill(item, cell, {}); }
+
+  // It does not fit: back to where it was typed, or within reach.
+  giveBack(editor, problem) {
+    const again = () => this.open(editor.key, editor.name, { cell: editor.entry.cell, problem, seen: editor.seen });
+    this.settleCell(editor);
+    if (!this.editor && this.table.items.has(editor.key)) { again(); return; }
+    const actions = this.table.items.has(editor.key) ? [{ label: "Edit", act: again }] : [];
+    toast({ title: `${capital(this.thing)} was not saved`, text: `${problem} You typed: ${editor.entry.text}`, tone: "bad", actions, lasts: 0 });
   }
 
   // Whether a cell must be left as it is, because somebody types in it.
@@ -183,8 +211,8 @@ export class Editing {
     if (row?.parentNode !== rows) return false;
     const place = at < 0 ? Math.min([...rows.children].indexOf(row), order.length) : at;
     let next = row, before = row;
-    for (const one of order.slice(0, place).reverse()) { const other = items.get(one).row; if (next.previousSibling !== other) rows.insertBefore(other, next); next = other; }
-    for (const one of order.slice(at < 0 ? place : place + 1)) { const other = items.get(one).row; if (before.nextSibling !== other) rows.insertBefore(other, before.nextSibling); before = other; }
+    for (const one of order.slice(0, place).reverse()) { const other = items.get(one).row; if (next.previousSibling !== other) put(rows, other, next); next = other; }
+    for (const one of order.slice(at < 0 ? place : place + 1)) { const other = items.get(one).row; if (before.nextSibling !== other) put(rows, other, before.nextSibling); before = other; }
     this.editor.item.isLeft = at < 0;
     return true;
   }
@@ -213,9 +241,7 @@ export class Editing {
   rescue(editor) {
     const target = this.targets(editor.key)?.find((one) => one.name === editor.name);
     if (target) { Object.assign(editor, target); editor.stand(target.cell); return; }
-    editor.isClosed = true;
-    this.editor = null;
-    toast({ title: `${capital(this.thing)} was not saved`, text: `Its row has left the page. You typed: ${editor.entry.text}`, tone: "warn", lasts: 0 });
+    this.giveUp(editor, "Its row has left the page.");
   }
 
   choices(key, menu) {
@@ -237,13 +263,13 @@ export class Editing {
   }
 
   openForm({ key = null, values = {}, seen = {}, problems = {} }) {
-    if (!this.fields) { this.await(() => this.openForm({ key, values, seen, problems })); return; }
+    if (!this.fields || this.isAwaited(key)) { this.await(() => this.openForm({ key, values, seen, problems })); return; }
     if (link.state !== "open") { toast({ title: "The connection is cut", text: UNSENT, tone: "warn" }); return; }
     this.table.send({ event: "row", value: { do: "fields" } }); // what can be chosen may have changed
     if (key !== null) this.table.send({ event: "row", value: { do: "open", key } });
     const item = this.table.items.get(key), fields = this.fields.filter(({ isAsked, isEdited }) => (key === null ? isAsked : isEdited));
     const shown = item ? Object.fromEntries(this.columns.map((name) => [name, this.raw(item.values, name)])) : seen;
-    new Form(this, { key, title: key === null ? `New ${this.thing}` : item ? this.nameOf(item) : capital(this.thing), fields: key === null || item ? fields : fields.filter(({ name }) => name in values), shown, values, problems });
+    this.form = new Form(this, { key, title: key === null ? `New ${this.thing}` : item ? this.nameOf(item) : capital(this.thing), fields: key === null || item ? fields : fields.filter(({ name }) => name in values), shown, values, problems });
   }
 
   // What was refused comes back to where it was typed.

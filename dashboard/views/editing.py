@@ -15,31 +15,25 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from dashboard.errors import DashboardError, NotAWrite, NotNow, ViewError
-from dashboard.live.values import coerced
+from dashboard.errors import DashboardError, NotNow, ViewError
+from dashboard.live import LiveQuery
 
 from . import codec
+from .entering import Choices, Unfit, entered, fitting, is_free, kind_of, label, offered
 from .guest import guest
 from .outcome import follow, resume
 from .toast import toast
 from .viewer import viewer
 
 if TYPE_CHECKING:
-    from dashboard.live import LiveQuery
     from dashboard.live.session import Session
     from dashboard.live.write import Write
-    from dashboard.postgres.writable import WritableColumn, WritableTable
+    from dashboard.postgres.writable import WritableTable
 
     from .channel import Binding
 
-Choices = Mapping[str, "Sequence[Any] | LiveQuery"]
 MOST_NOTED = 50
 """Rows of a page that are remembered as they were when somebody began to edit them."""
-MOST_CHOICES = 500
-LONGEST = 1_000_000
-"""Characters of one value."""
-KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
-"""How a column is entered, where that is called otherwise than its kind."""
 
 
 class Editing:
@@ -98,6 +92,18 @@ class Editing:
         self._hints = dict(hints or {})
         self._tasks: set[asyncio.Task[None]] = set()
 
+    def join(self, query: object, labels: Mapping[str, str]) -> None:
+        """Be the editing of a table of this query, whose columns are called so.
+
+        Raises
+        ------
+        ViewError
+            What is written in the session would not show in the query.
+        """
+        if isinstance(query, LiveQuery) and getattr(query, "session", None) is not self.session:
+            raise ViewError("The table's query is not of the session that edits it.", "Ask it there: session.query(…).")
+        self.labels = dict(labels)
+
     def options(self) -> dict[str, Any]:
         """What the browser needs to know at once; the rest it asks for."""
         return {
@@ -122,6 +128,7 @@ class Editing:
         """Tell the browser how each column is entered, and follow what earlier pages have left."""
         try:
             facts = (await self._table).facts
+            self._check(binding)
             fields = [await self._field(facts, name) for name in dict.fromkeys((*self.columns, *(self._create or ())))]
         except DashboardError as error:
             toast(binding, str(error), title=f"{self.thing.capitalize()} cannot be edited now", tone="warn", key="edit")
@@ -129,12 +136,17 @@ class Editing:
         tell(binding, "fields", {"fields": fields, "confirm": facts.cascades})
         resume(binding, self.session, facts.quoted, **self._manner(binding, "saved"))
 
+    def _check(self, binding: Binding) -> None:
+        selected = [] if binding.strand is None else [one.name for one in binding.strand.queries[0].columns]
+        lacking = [name for name in self.columns if selected and name not in selected]
+        if lacking:
+            raise ViewError(f"The query does not select {lacking[0]}.", "Select what is to be edited, or leave it out.")
+
     async def _field(self, facts: WritableTable, name: str) -> dict[str, Any]:
         column = facts.column(self._of(name))
-        offered = self._choices.get(name, column.labels)
-        choices = [list(one) for one in await _offered(offered)]
+        choices = [list(one) for one in await offered(self._choices.get(name, column.labels))]
         return {
-            "name": name, "label": self.labels.get(name, _label(name)), "kind": "choice" if choices else _kind(column),
+            "name": name, "label": self.labels.get(name, label(name)), "kind": "choice" if choices else kind_of(column),
             "choices": choices, "required": column.required, "default": column.has_default, "most": column.length,
             "whole": column.base in ("int2", "int4", "int8"), "isAsked": name in (self._create or ()),
             "hint": self._hints.get(name, ""),
@@ -157,14 +169,10 @@ class Editing:
 
     def _written(self, binding: Binding, facts: WritableTable, value: Mapping[str, Any]) -> tuple[Write, str]:
         do = value.get("do")
+        told = value.get("values")
+        given = told if isinstance(told, dict) else {}
         if do == "create" and self._create is not None:
-            given = value.get("values")
-            entered = {name: given.get(name) if isinstance(given, dict) else None for name in self._create}
-            left = {
-                name for name in self._create if _entered(entered[name]) is None and _is_free(facts, self._of(name))
-            }
-            values = self._values(facts, entered, [name for name in self._create if name not in left])
-            return self._table.insert({**values, **self._given}), "created"
+            return self._table.insert({**self._new(facts, given), **self._given}), "created"
         row = self._shown(binding, str(value.get("key"))) or self._noted(binding, str(value.get("key")))
         if row is None:
             raise NotNow("This row is not on the page any more.", "Look for it, then try again.")
@@ -172,7 +180,7 @@ class Editing:
             return self._table.delete(self._key(facts, row)), "deleted"
         if do != "save":
             raise NotNow(f"This {self.thing} cannot be changed like this.", "Load the page again.")
-        values = self._values(facts, value.get("values"), self.columns)
+        values = fitting(facts, given, {name: self._of(name) for name in self.columns})
         seen = value.get("seen")
         known = {
             self._of(name): self._seen(binding, str(value.get("key")), name, cell)
@@ -181,20 +189,11 @@ class Editing:
         }
         return self._table.update(self._key(facts, row), values, seen=known), "saved"
 
-    def _values(self, facts: WritableTable, given: Any, allowed: Sequence[str]) -> dict[str, Any]:
-        """What was entered, by the table's columns."""
-        found, problems = {}, {}
-        for name, entered in given.items() if isinstance(given, dict) else ():
-            if name not in allowed:
-                continue
-            column = facts.column(self._of(name))
-            try:
-                found[column.name] = coerced(facts, column.name, _entered(entered))
-            except NotAWrite as error:
-                problems[name] = str(error)
-        if problems:
-            raise Unfit(problems)
-        return found
+    def _new(self, facts: WritableTable, given: Mapping[str, Any]) -> dict[str, Any]:
+        """A new row, as far as it was entered: what was left empty is the database's to choose, where it can."""
+        asked = {name: self._of(name) for name in self._create or ()}
+        left = {name for name in asked if entered(given.get(name)) is None and is_free(facts, asked[name])}
+        return fitting(facts, {name: given.get(name) for name in asked if name not in left}, asked)
 
     def _key(self, facts: WritableTable, row: Mapping[str, Any]) -> dict[str, Any]:
         shown = {self._of(name): value for name, value in row.items()}
@@ -235,9 +234,7 @@ class Editing:
         return None if row is None else dict(zip(names, row, strict=True))
 
     def _manner(self, binding: Binding, done: str) -> dict[str, Any]:
-        labels = {
-            self._of(name): self.labels.get(name, _label(name)) for name in (*self.columns, *(self._create or ()))
-        }
+        labels = {self._of(name): self.labels.get(name, label(name)) for name in (*self.columns, *(self._create or ()))}
         title = self.thing.capitalize()
         return {"title": title, "done": done, "labels": labels, "edit": lambda write: self._reopen(binding, write)}
 
@@ -259,48 +256,7 @@ class Editing:
         return self._names.get(name, name)
 
 
-class Unfit(Exception):
-    """Values do not fit; `problems` by column."""
-
-    def __init__(self, problems: Mapping[str, str]) -> None:
-        super().__init__("; ".join(problems.values()))
-        self.problems = dict(problems)
-
-
 def tell(binding: Binding, event: str, value: Any) -> None:
     """Say something to one view on one page that is no picture."""
     channel = binding.channel
     channel.tell({"said": [{"view": binding.name, "token": channel.token, "event": event, "value": value}]})
-
-
-async def _offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
-    """Values and their labels."""
-    if isinstance(choices, Sequence):
-        return [(str(one), str(one)) for one in choices]
-    await choices.ready()
-    rows = [choices.state.rows[key] for key in choices.state.keys[:MOST_CHOICES]]
-    return [(str(row[0]), str(row[1] if len(row) > 1 else row[0])) for row in rows if row[0] is not None]
-
-
-def _kind(column: WritableColumn) -> str:
-    kind = codec.kind(column.type)
-    return KINDS.get(kind, kind)
-
-
-def _is_free(facts: WritableTable, name: str) -> bool:
-    """Whether a new row may leave it to the database."""
-    column = facts.column(name)
-    return column.has_default or not column.required
-
-
-def _entered(value: Any) -> Any:
-    """What a field holds; an empty one is no value."""
-    if isinstance(value, bool) or value is None:
-        return value
-    text = str(value)[:LONGEST]
-    return text if text.strip() else None
-
-
-def _label(name: str) -> str:
-    words = name.replace("_", " ").strip()
-    return words[:1].upper() + words[1:]

@@ -1,5 +1,5 @@
-// One cell that is being edited: Enter and Tab save, Escape gives up, a click elsewhere saves. Until the server has taken what was
-// typed it stays where it is; what does not fit is said below it.
+// One cell that is being edited: Enter and Tab save, Escape gives up, a click elsewhere saves. What was typed stands in the cell
+// while it is on its way; what does not fit comes back with the reason, and stays until it is mended or given up.
 import { h, setText } from "./dom.js";
 import { cellText } from "./format.js";
 import { link } from "./channel.js";
@@ -9,7 +9,7 @@ import { Entry } from "./entry.js";
 export const UNSENT = "The connection is cut. What you typed stays here; save it again when it is back.";
 
 export class Editor {
-  // target: { item, key, cell, name }; editing: whose it is.
+  // target: { item, key, cell, name }; editing: whose it is; seen: what stood there when it was opened.
   constructor(editing, target, field, seen) {
     Object.assign(this, target, { editing, field, seen });
     this.entry = new Entry(field, seen, `${field.label} of ${editing.nameOf(this.item)}`);
@@ -37,49 +37,45 @@ export class Editor {
   }
 
   press(event) {
-    if (event.key === "Escape") { event.preventDefault(); this.close(true); }
+    if (event.key === "Escape") { event.preventDefault(); this.close(0); }
     else if (event.key === "Tab") { event.preventDefault(); this.save(event.shiftKey ? -1 : 1); }
     else if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); this.save(0); }
   }
 
   left() {
     const isHere = this.node.contains(this.node.getRootNode().activeElement);
-    if (this.isClosed || this.isSent || isHere || !this.node.isConnected || !document.hasFocus() || isDialogOpen()) return;
-    this.save(null);
+    if (!this.isClosed && !isHere && this.node.isConnected && document.hasFocus() && !isDialogOpen()) this.save(null);
   }
 
   // next: where to go on, in cells; 0: stay here, null: the person is elsewhere already.
   save(next = 0) {
-    if (this.isSent) return;
-    if (!this.entry.isChanged) { this.close(next !== null, next); return; }
-    if (link.state !== "open") { this.refuse({ "": UNSENT }); return; }
-    this.isSent = true;
-    this.next = next;
-    this.cell.classList.add("sent");
+    if (!this.entry.isChanged) { this.close(next); return; }
+    if (link.state !== "open") { this.say(UNSENT, next !== null); return; }
     this.editing.ask("save", { key: this.key, values: { [this.name]: this.entry.value }, seen: { [this.name]: this.seen } }, this);
+    this.close(next, this.entry.cell);
   }
 
-  saved() { this.close(this.next !== null, this.next); }
-
-  refuse(problems) {
-    this.isSent = false;
-    this.cell.classList.remove("sent");
-    this.entry.say(Object.values(problems)[0], this.problem);
-    if (this.next !== null) this.entry.input.focus({ preventScroll: true });
+  say(problem, isFocused = true) {
+    this.entry.say(problem, this.problem);
+    if (isFocused) this.entry.input.focus({ preventScroll: true });
   }
+
+  // The server has taken it, or says why not.
+  saved() { this.editing.settleCell(this); }
+
+  refuse(problems) { this.editing.giveBack(this, Object.values(problems)[0]); }
 
   // What it stands on has changed, or left the page.
   look(now, isThere) {
-    const words = !isThere ? "This row has left the page."
-      : JSON.stringify(now) === JSON.stringify(this.seen) || this.isSent ? "" : `Somebody has changed it to ${cellText(now, this.field.kind === "number" ? "number" : this.field.kind)}.`;
+    const words = !isThere ? "This row has left the page." : JSON.stringify(now) === JSON.stringify(this.seen) ? "" : `Somebody has changed it to ${cellText(now, this.field.kind)}.`;
     setText(this.note, words);
     this.note.hidden = words === "";
   }
 
-  close(isFocused, next = 0) {
+  close(next, shown) {
     if (this.isClosed) return;
     this.isClosed = true;
-    this.cell.classList.remove("editing", "sent");
-    this.editing.closed(this, isFocused, next);
+    this.cell.classList.remove("editing");
+    this.editing.closed(this, next, shown);
   }
 }

@@ -36,6 +36,14 @@ export class Entry {
     return this.text;
   }
 
+  // What was typed, as a cell shows it.
+  get cell() {
+    if (this.text === "") return null;
+    if (this.field.kind === "boolean") return this.text === "true";
+    if (this.field.kind === "time" || this.field.kind === "clock") return Date.parse(this.field.kind === "time" ? this.text : `${this.text}Z`);
+    return this.text;
+  }
+
   // A cell as it is typed.
   told(cell) {
     if (cell === null || cell === undefined) return "";

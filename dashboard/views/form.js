@@ -15,7 +15,7 @@ export class Form {
     this.button = h("button", { type: "submit", class: "chip main" }, key === null ? "Create" : "Save");
     this.dialog = openDialog({
       title, body: [h("div", { class: "fields" }, this.lines.map(({ node }) => node)), this.problem], form: () => this.save(),
-      foot: [choiceButton("Cancel", () => this.dialog.close()), this.button],
+      foot: [choiceButton("Cancel", () => this.close()), this.button], dismissed: () => this.close(),
     });
     if (Object.keys(problems).length) this.refuse(problems);
     else this.lines[0]?.entry.begin();
@@ -41,14 +41,19 @@ export class Form {
     if (lacking.length) { this.refuse(Object.fromEntries(lacking.map(({ field }) => [field.name, `${field.label} must be given.`]))); return; }
     if (link.state !== "open") { this.refuse({ "": UNSENT }); return; }
     const changed = this.lines.filter(({ entry }) => this.key === null || entry.isChanged), names = changed.map(({ field }) => field.name);
-    if (!changed.length) { this.dialog.close(); return; }
+    if (!changed.length) { this.close(); return; }
     this.isSent = this.button.disabled = true;
     const values = Object.fromEntries(changed.map(({ field, entry }) => [field.name, entry.value]));
     if (this.key === null) this.editing.ask("create", { values }, this);
     else this.editing.ask("save", { key: this.key, values, seen: Object.fromEntries(names.map((name) => [name, this.shown[name]])) }, this);
   }
 
-  saved() { this.dialog.close(); }
+  saved() { this.close(); }
+
+  close() {
+    this.dialog.close();
+    if (this.editing.form === this) this.editing.form = null;
+  }
 
   refuse(problems) {
     this.isSent = this.button.disabled = false;

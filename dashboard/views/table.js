@@ -1,5 +1,5 @@
 // One page of rows by key: changed cells are written in place; order, page, search are asked of the server.
-import { h, setText } from "./dom.js";
+import { h, put, setText } from "./dom.js";
 import { cellText, fullTime, localNumber, tickTime } from "./format.js";
 import { isNarrowed } from "./address.js";
 import { Acting } from "./acts.js";
@@ -234,7 +234,7 @@ export class TableView {
     if (this.editing?.arrange(order)) return;
     order.forEach((key, place) => {
       const { row } = this.items.get(key);
-      if (this.rows.children[place] !== row) this.rows.insertBefore(row, this.rows.children[place] ?? null);
+      if (this.rows.children[place] !== row) put(this.rows, row, this.rows.children[place] ?? null);
     });
   }
 
@@ -284,7 +284,11 @@ export class TableView {
     this.acting?.write(item, values.slice(this.body.columns.length + (this.editing?.width ?? 0)));
   }
 
-  refill(item, cell) { this.fill(cell, this.shown[item.cells.indexOf(cell)], item.values); }
+  // other: what stands in the cell instead, by column.
+  refill(item, cell, other) {
+    const values = this.columns.map(({ name }, at) => (name in other ? other[name] : item.values[at]));
+    this.fill(cell, this.shown[item.cells.indexOf(cell)], values);
+  }
 
   fill(cell, column, values) {
     const value = values[column.at];

@@ -117,8 +117,8 @@ class Table(View):
         self._key: tuple[str, ...] = ()  # these two are known once the first page is there
         self._types: dict[str, str] = {}
         self._acting = Acting(self.acts, self.things, self.choose)
-        if self.edit is not None and isinstance(self.columns, Mapping):
-            self.edit.labels = dict(self.columns)
+        if self.edit is not None:
+            self.edit.join(query, self.columns if isinstance(self.columns, Mapping) else {})
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]
         if wrong:
             raise ViewError(f"A table has no cells {wrong[0]!r}.", f"Cells are {', '.join(CELLS)}.")

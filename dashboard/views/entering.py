@@ -1,0 +1,93 @@
+"""What is entered into a column of a table, and whether it fits: for whoever edits rows on a page."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from dashboard.errors import NotAWrite
+from dashboard.live.values import coerced
+
+from . import codec
+
+if TYPE_CHECKING:
+    from dashboard.live import LiveQuery
+    from dashboard.postgres.writable import WritableColumn, WritableTable
+
+Choices = Mapping[str, "Sequence[Any] | LiveQuery"]
+MOST_CHOICES = 500
+LONGEST = 1_000_000
+"""Characters of one value."""
+KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
+"""How a column is entered, where that is called otherwise than its kind."""
+
+
+class Unfit(Exception):
+    """Values do not fit; `problems` by column."""
+
+    def __init__(self, problems: Mapping[str, str]) -> None:
+        super().__init__("; ".join(problems.values()))
+        self.problems = dict(problems)
+
+
+def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+    """What was entered, by the table's columns.
+
+    Parameters
+    ----------
+    given
+        By column of the query.
+    names
+        The table's column by that of the query, of those that may be entered.
+
+    Raises
+    ------
+    Unfit
+        Some of it does not fit.
+    """
+    found, problems = {}, {}
+    for name, value in given.items():
+        if name not in names:
+            continue
+        try:
+            found[names[name]] = coerced(facts, names[name], entered(value))
+        except NotAWrite as error:
+            problems[name] = str(error)
+    if problems:
+        raise Unfit(problems)
+    return found
+
+
+async def offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
+    """Values and their labels."""
+    if isinstance(choices, Sequence):
+        return [(str(one), str(one)) for one in choices]
+    await choices.ready()
+    rows = [choices.state.rows[key] for key in choices.state.keys[:MOST_CHOICES]]
+    return [(str(row[0]), str(row[1] if len(row) > 1 else row[0])) for row in rows if row[0] is not None]
+
+
+def kind_of(column: WritableColumn) -> str:
+    """How a column is entered."""
+    kind = codec.kind(column.type)
+    return KINDS.get(kind, kind)
+
+
+def is_free(facts: WritableTable, name: str) -> bool:
+    """Whether a new row may leave it to the database."""
+    column = facts.column(name)
+    return column.has_default or not column.required
+
+
+def entered(value: Any) -> Any:
+    """What a field holds; an empty one is no value."""
+    if isinstance(value, bool) or value is None:
+        return value
+    text = str(value)[:LONGEST]
+    return text if text.strip() else None
+
+
+def label(name: str) -> str:
+    """What a column is called, where nobody has said."""
+    words = name.replace("_", " ").strip()
+    return words[:1].upper() + words[1:]
