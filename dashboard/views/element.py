@@ -107,6 +107,9 @@ class Element(JSComponent):
             return
         if "hello" in data:
             channel.connect(Messages(self, channel))
+            if channel in _outputs:
+                for pane in self._view.panes:
+                    pane.show_again()
         if isinstance(channel.carrier, Messages):
             channel.carrier.listen()
         if "bye" in data:

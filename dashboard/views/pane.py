@@ -58,6 +58,7 @@ class Pane(Placeholder):
         self._wakes: dict[str, Wake] = {}
         view.panes.add(self)
         self._said = ""
+        self._has_moved = False
         super().__init__(sizing_mode="stretch_width", **params)  # type: ignore[no-untyped-call]  # Panel has no types
 
     def _get_model(
@@ -69,6 +70,7 @@ class Pane(Placeholder):
         except Exception as broken:  # what `draw` returned cannot be shown
             self._say(broken)
             model = super()._get_model(doc, root, parent, comm)
+        self._has_moved = False
         wake = Wake.of(doc)
         self._wakes[(root or model).ref["id"]] = wake
         self._follow((root or model).ref["id"])
@@ -89,6 +91,13 @@ class Pane(Placeholder):
         for followed in self._followed.pop(ref, []):
             followed.close()
 
+    def show_again(self) -> None:
+        """A notebook's page is there now: what was drawn while it was on its way has not reached it."""
+        if self._has_moved:
+            drawn, self.object = self.object, None
+            self.object = drawn
+            self._has_moved = False
+
     def turn(self) -> None:
         """Follow the query that the view shows now; it was another one."""
         for ref, wake in self._wakes.items():
@@ -107,6 +116,7 @@ class Pane(Placeholder):
         query = self._view.query
         if query is None or not query.is_ready:
             return
+        self._has_moved = True
         try:
             self.object = self._view.draw(query.state.frame)
             self._said = ""

@@ -67,13 +67,18 @@ class Plot(View):
 
 
 def _load() -> None:
-    """Have data frames plot themselves, without asking another host for what Panel has brought along already."""
-    if cell.prepare():
-        hv.extension._loaded = True
-    import hvplot.pandas  # noqa: F401  # these take a second that others need not wait for
+    """Have data frames plot themselves; a notebook's page has what draws them already, and is given no second one."""
+    is_there = cell.prepare()
+    import hvplot  # which takes a second that others need not wait for
 
-    if hv.Store.current_backend not in hv.Store.registry:
-        hv.Store.set_current_backend("bokeh")
+    load = hvplot.post_patch
+    if is_there:
+        hv.extension._loaded = True
+        hvplot.post_patch = lambda *_, **__: None
+    try:
+        import hvplot.pandas
+    finally:
+        hvplot.post_patch = load
 
 
 def _updates_points(plot: Any) -> bool:
