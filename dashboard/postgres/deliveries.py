@@ -5,7 +5,9 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
+from dashboard.postgres.alerts import owner
 from dashboard.postgres.connection import Connection, Record, fetch, translated
+from dashboard.postgres.scope import Scope
 from dashboard.sql import load
 
 
@@ -15,6 +17,11 @@ async def claim(connection: Connection, *, now: datetime, lease: timedelta, paus
         async with connection.transaction():
             await connection.execute(load("alerts_expired"))
             return list(await connection.fetch(load("alerts_claim"), now, lease, uuid4(), pause))
+
+
+async def revise(connection: Connection, scope: Scope, now: datetime) -> None:
+    """Let what waits to be told to a person go by what they want now."""
+    await fetch(connection, load("alerts_revised"), *owner(scope), now)
 
 
 async def next_due(connection: Connection) -> datetime | None:

@@ -200,7 +200,7 @@ async def test_each_is_told_of_theirs_as_they_prefer_and_nobody_sees_anothers(
         for scope in NOBODYS:
             assert (await live.query("SELECT id FROM dashboard_alerts.notice", scope=scope).ready()).frame.empty
         await live.alerts.contact_point("pager", "json://127.0.0.1:9")
-        with pytest.raises(AlertError, match="row-level security"):  # it is not for people to choose
+        with pytest.raises(AlertError, match="not for you to choose"):  # it is not for people to choose
             await live.alerts.prefer(ANN, "pager")
         for secret in ("url FROM dashboard_alerts.contact_point", "address FROM dashboard_alerts.delivery"):
             with pytest.raises(PrivilegeError):
@@ -387,6 +387,26 @@ async def test_what_still_fires_is_told_again_once_and_its_end_after_it(
         clock.now += timedelta(seconds=6)
         await settled(writer, *told, ("resolved", "sent"), ("fired", "sent"))  # in the order in which they were due
         assert mailbox.subjects[3:] == ["[warning, still] Heavy job (2)", "[resolved] Heavy job (2)"]
+
+
+async def test_what_waits_goes_by_what_one_wants_now(writer: Connection, database: str, mailbox: Mailbox) -> None:
+    async with dashboard.connect(database) as live:
+        await live.alerts.contact_point("mail", mailbox.url)
+        own = {"contact_point": "mail", "address": "ann@example.org"}
+        night: dict[str, Any] = {"quiet": (time(11), time(7)), "zone": "Europe/Berlin"}
+        await live.alerts.prefer(ANN, **own, **night)
+        await begun(live, Noon())
+        await has_begun(writer)
+        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'held', 9, 'warning')")
+        await settled(writer, ("fired", "waiting"))
+        await live.alerts.prefer(ANN, **own)
+        await settled(writer, ("fired", "sent"))
+        assert "held" in mailbox.text(0)
+        await live.alerts.prefer(ANN, **own, **night)
+        await writer.execute("INSERT INTO jobs VALUES (2, 1, 'held as well', 9, 'warning')")
+        await settled(writer, ("fired", "sent"), ("fired", "waiting"))
+        await live.alerts.silence(ANN, "heavy", timedelta(hours=1))
+        await settled(writer, ("fired", "sent"), ("fired", "dropped"))
 
 
 async def test_quiet_hours_end_in_time_over_midnight_and_where_the_clocks_change(writer: Connection) -> None:
@@ -578,11 +598,16 @@ def test_alerts_are_looked_after_from_the_command_line(database: str, capsys: py
     code, text = said("contacts", database)
     assert (code, text) == (0, "mail  mailto  for each their own address\n")  # and not the password
     assert said("tell", database, "mail", "--to", "ops@example.org")[0] == 0
+    assert "Say whose: --to ADDRESS." in said("try", database, "mail")[1]
+    assert "no address for e-mail" in said("tell", database, "mail", "--to", "ops")[1]
     code, text = said("try", database, "mail", "--to", "ops@example.org")
     assert code == 2
     assert "cannot be reached" in text
-    for wrong in (("contact", "pager"), ("contact", "pager", "nonsense"), ("try", "pager"), ("tell", "pager")):
-        assert said(wrong[0], database, *wrong[1:])[0] == 2
-    assert said("history", database) == (0, "")
+    assert said("contact", database, "pager", "nonsense")[0] == said("contact", database, "pager")[0] == 2
+    for wrong in (("try", "pager"), ("tell", "pager"), ("contact", "pager", "--remove")):
+        refusal = "dashboard: There is no contact point pager. There are: mail.\n"
+        assert said(wrong[0], database, *wrong[1:]) == (2, refusal)
+    assert said("history", database) == (0, "Nothing was told yet.\n")
     assert said("contact", database, "mail", "--remove")[0] == 0
+    assert said("contacts", database)[1].startswith("There are no contact points")
     assert said("uninstall", database)[0] == 0

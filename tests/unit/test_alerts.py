@@ -179,6 +179,7 @@ def test_values_are_text_and_nothing_else() -> None:
         {"name": ""},
         {"name": "a\nb"},
         {"repeat": timedelta()},
+        {"interval": timedelta(seconds=-1)},
         {"audience": Scope(settings={"app.user_id": "{owner}"})},
     ],
 )

@@ -87,6 +87,9 @@ class Alerting:
                 "Declare it in a file of its own, `dashboard serve … --alerts FILE.py`, "
                 "or name the scope of its query: scope=dashboard.Scope() sees all rows.",
             )
+        for what, given in (("labels", labels), ("to", to)):
+            if isinstance(given, str):
+                raise AlertError(f"{what} of {name} is one text.", f"Give a list: {what}=[{given!r}].")
         rule = Rule(
             query=query, name=name, title=title or name, when=when or Rows(), severity=severity, labels=tuple(labels),
             summary=summary, audience=audience, to=tuple(to), is_event=is_event, interval=interval, repeat=repeat,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from datetime import time as clock_time
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from dashboard.errors import AlertError
-from dashboard.postgres import alerts, preferences
+from dashboard.errors import AlertError, PrivilegeError
+from dashboard.postgres import alerts, deliveries, preferences
 from dashboard.postgres.asking import Asking
 from dashboard.postgres.connection import Connection
 from dashboard.postgres.scope import Scope
@@ -84,10 +85,12 @@ class Preferring:
         url = (await self.ask(preferences.contact_points)).get(contact_point)
         check_personal(url or "", address.strip())
         await self.ask(lambda connection: preferences.prefer(connection, scope, contact_point, wanted))
+        await self._revise(scope)
 
     async def leave(self, scope: Scope, contact_point: str) -> None:
         """Tell a person nothing there any more."""
         await self.ask(lambda connection: preferences.prefer(connection, scope, contact_point, None))
+        await self._revise(scope)
 
     async def places(self, scope: Scope) -> list[dict[str, Any]]:
         """Contact points that a person may be told at, and how they want to be."""
@@ -105,6 +108,7 @@ class Preferring:
         """Tell a person nothing of a rule (None: of any) for so long; `Scope()` stands for everybody."""
         until = self.clock() + length
         await self.ask(lambda connection: preferences.silence(connection, scope, rule, labels or {}, until, reason))
+        await self._revise(scope)
 
     async def speak(self, scope: Scope, rule: str | None = None) -> None:
         """End a person's silences."""
@@ -113,6 +117,10 @@ class Preferring:
     async def see(self, scope: Scope, until: datetime) -> None:
         """Note that a person has seen what they were told until then."""
         await self.ask(lambda connection: preferences.see(connection, scope, until))
+
+    async def _revise(self, scope: Scope) -> None:
+        with suppress(PrivilegeError):  # a process that may not send leaves it to those who do
+            await self.ask(lambda connection: deliveries.revise(connection, scope, self.clock()))
 
     async def set_clock(self) -> None:
         """Go by PostgreSQL's clock from now on."""

@@ -119,6 +119,8 @@ class Rule:
             _check(template)
         if "{" not in self.severity and self.severity not in SEVERITIES:
             raise AlertError(f"There is no severity {self.severity!r}.", f"Choose from: {', '.join(SEVERITIES)}.")
+        if self.interval < timedelta():
+            raise AlertError(f"{self.name} has an interval of {self.interval}.", "Take no time, or some.")
         if self.repeat is not None and self.repeat <= timedelta():
             raise AlertError(f"{self.name} cannot be told again after {self.repeat}.", "Take a longer time, or None.")
         if self.audience is not None and self.audience.role is None:

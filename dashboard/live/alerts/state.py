@@ -106,7 +106,7 @@ def step(
                 changed[fingerprint] = after
     ended = [one for key, one in known.items() if key not in found or found[key].met is False]
     gone = {one.fingerprint for one in ended}
-    present = [*({**known, **changed}[key] for key in {**known, **changed} if key not in gone)]
+    present = [one for key, one in {**known, **changed}.items() if key not in gone]
     notices, told, due = _notices(rule, present, latest, now)
     repeats, again = _repeats(rule, present, told_at or {}, now)
     if rule.repeat is not None:

@@ -15,7 +15,7 @@ from dashboard.postgres.connection import Connection
 from dashboard.postgres.scope import Scope
 
 from .rule import Finding, Rule, findings
-from .state import MOST, Instance, Notice, Step, fault, kept, step
+from .state import FAULT, MOST, Instance, Notice, Step, fault, kept, step
 
 if TYPE_CHECKING:
     from dashboard.live.query import Subscription
@@ -133,7 +133,7 @@ class Watch:
         waits = [since + PATIENCE for since in self._troubled_since.values() if since + PATIENCE > now]
         lasting = {name: text for name, text in troubles.items() if self._troubled_since[name] + PATIENCE <= now}
         faults = [fault(name, text) for name, text in lasting.items()]
-        young = [self._known["!" + name] for name in troubles if name not in lasting and "!" + name in self._known]
+        young = [self._known[FAULT + name] for name in troubles if name not in lasting and FAULT + name in self._known]
         return found | {one.fingerprint: one for one in [*faults, *map(kept, young)]}, min(waits, default=None)
 
     def _moved(self, *_: object) -> None:
