@@ -162,8 +162,6 @@ def _caught(build: Callable[[Document], None], name: str) -> Callable[[Document]
         try:
             _require_admission(doc)
             build(doc)
-        except NotForYou as error:
-            _say(doc, name, error)
         except Exception as error:
             _say(doc, name, error)
 

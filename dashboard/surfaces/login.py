@@ -63,7 +63,7 @@ class Form(RequestHandler):
 def after(asked: RequestHandler) -> str:
     """Where one wanted to go before one had to log in: a path of this site."""
     wanted = asked.get_argument("next", "/", strip=False)
-    return wanted if _PATH.fullmatch(wanted) and not wanted.startswith((LOGIN, LOGOUT)) else "/"
+    return wanted if _PATH.fullmatch(wanted) and urlsplit(wanted).path not in (LOGIN, LOGOUT) else "/"
 
 
 class LoginPage(Form):

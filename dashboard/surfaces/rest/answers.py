@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import logging
+from collections.abc import Sequence
 from typing import Any
 from urllib.parse import unquote
 
@@ -12,6 +13,7 @@ from tornado.web import HTTPError, RequestHandler, stream_request_body
 
 from dashboard.errors import DashboardError
 from dashboard.live.rows import Row
+from dashboard.postgres.writable import WritableTable
 from dashboard.surfaces.rest import body, description
 from dashboard.surfaces.rest.asked import address_after, asked, key_of, path_of
 from dashboard.surfaces.rest.callers import READING, Caller
@@ -63,10 +65,10 @@ class Answer(RequestHandler):
         if not self.is_too_long:
             self.content += chunk
 
-    def said(self, seat: Any) -> dict[str, Any]:
+    def said(self, table: WritableTable) -> dict[str, Any]:
         """The row that was sent."""
         self._check_length(LARGEST + 1 if self.is_too_long else 0)
-        return body.values(bytes(self.content), seat)
+        return body.values(bytes(self.content), table)
 
     def _check_length(self, length: int) -> None:
         if length > LARGEST:
@@ -255,7 +257,7 @@ class Item(Answer):
         self.set_status(204)
         self.finish()
 
-    async def _update(self, seat: Seat, table: Any, found: Row, values: dict[str, Any]) -> None:
+    async def _update(self, seat: Seat, table: WritableTable, found: Row, values: dict[str, Any]) -> None:
         key = {part: found.values[part] for part in table.key}
         seen = found.values if self._compares else {}
         guard = {name: value for name, value in seen.items() if name not in values}
@@ -289,7 +291,7 @@ def there(row: Row | None) -> Row:
     return row
 
 
-async def reread(call: Answer, seat: Seat, table: Any, key: Any, *, status: int) -> None:
+async def reread(call: Answer, seat: Seat, table: WritableTable, key: Sequence[str], *, status: int) -> None:
     """Show a row that was written, as it is now; what the caller may not see (any more) is not shown."""
     row = await seat.rows.row(table, seat.scope, key)
     if row is None:
