@@ -17,14 +17,16 @@ Answers stay shared: without open writes a session shows the very object that al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+import operator
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
 from dashboard.live.answer import Answer
+from dashboard.live.before import Before
 from dashboard.live.effect import Effect
 from dashboard.live.frame import LiveFrame
-from dashboard.live.lens import lens_of
-from dashboard.live.predict import predicted
+from dashboard.live.plans import Sums
+from dashboard.live.predict import Prediction
 from dashboard.live.write import Write
 from dashboard.postgres.offset import Offset
 
@@ -32,6 +34,15 @@ LATE = 100
 """Decided writes that are remembered for answers that rest; what such an answer shows first may lack older ones."""
 
 Moment = Callable[[Answer], Offset | None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """An answer with writes on top, from what it was worked out, and when."""
+
+    seen: object
+    moment: tuple[int, Offset | None]
+    prediction: Prediction
 
 
 class Overlay:
@@ -50,7 +61,7 @@ class Overlay:
         self._moment = moment
         self._answers = answers
         self._version = 0
-        self._known: dict[Answer, tuple[object, LiveFrame | None]] = {}
+        self._known: dict[Answer, _Known] = {}
 
     def __bool__(self) -> bool:
         return bool(self.writes)
@@ -87,24 +98,35 @@ class Overlay:
         """The answer with the writes on top; None where it is as it is for everybody."""
         if not self.writes:
             return None
-        offset, others = self._at(answer), self._answers()
-        # What the others know of a row counts as well, and they may come to this snapshot later than the answer.
-        state = (self._version, *((one.state, one.state.version, self._at(one)) for one in (answer, *others)))
+        answers, offset = self._answers(), self._at(answer)
+        # What the others know of a row counts as well, and they may come to this snapshot later than the answer. A tick
+        # in which none of them changes leaves all as it was, but for counts that stand behind sums.
+        seen: list[object] = [(one.state, one.state.version, self._at(one) == offset) for one in (answer, *answers)]
+        if isinstance(answer.plan, Sums):
+            seen.append(offset)
         known = self._known.get(answer)
-        if known is None or known[0] != state:
-            known = self._known[answer] = (state, self._worked_out(answer, offset))
-        return known[1]
+        if known is None or (known.seen, known.moment) != (seen, (self._version, offset)):
+            known = self._known[answer] = self._worked_out(answer, answers, seen, known)
+        return known.prediction.frame
 
-    def _worked_out(self, answer: Answer, offset: Offset | None) -> LiveFrame | None:
+    def _worked_out(self, answer: Answer, answers: Iterable[Answer], seen: object, known: _Known | None) -> _Known:
+        """The answer with all writes on top; from what is known of it where there are but more of them."""
+        offset = self._at(answer)
         effects = [effect for write in self.writes if not contains(offset, write) for effect in write.effects]
-        if not effects:
-            return None
-        others = [other for other in self._answers() if self._at(other) == offset]
-        return predicted(answer, effects, Before(effects, others).of)
+        if known is not None and known.seen == seen and _begins(effects, known.prediction.effects):
+            prediction = known.prediction
+        else:
+            prediction = Prediction(answer, Before(other for other in answers if self._at(other) == offset))
+        prediction.add(effects[len(prediction.effects) :])
+        return _Known(seen, (self._version, offset), prediction)
 
     def _at(self, answer: Answer) -> Offset | None:
         """The snapshot at which an answer is true; for one that is read at intervals, when it was read."""
         return answer.offset if answer.polled else self._moment(answer)
+
+
+def _begins(effects: Sequence[Effect], known: Sequence[Effect]) -> bool:
+    return len(known) <= len(effects) and all(map(operator.is_, known, effects))
 
 
 def _in_all(moments: Iterable[Offset], write: Write) -> bool:
@@ -118,40 +140,3 @@ def contains(offset: Offset | None, write: Write) -> bool:
     if write.server is not None and write.server != (offset.identity.system_identifier, offset.identity.timeline):
         return not write.is_open
     return write.xid < offset.xmin or (write.xid < offset.xmax and write.xid not in offset.xip)
-
-
-class Before:
-    """What is known of a row before an effect: from answers of one snapshot, changed by the effects before it."""
-
-    def __init__(self, effects: Iterable[Effect], answers: Iterable[Answer]) -> None:
-        lenses = ((answer, lens_of(answer.source)) for answer in answers if answer.source is not None)
-        self._answers = [(answer, lens) for answer, lens in lenses if lens is not None and lens.tells_rows]
-        self._effects = effects
-        self._known: dict[int, Mapping[str, Any] | None] | None = None
-
-    def of(self, effect: Effect) -> Mapping[str, Any] | None:
-        """By column; None if nothing is known."""
-        if self._known is None:
-            self._known = self._gone_through()
-        return self._known[effect.number]
-
-    def _gone_through(self) -> dict[int, Mapping[str, Any] | None]:
-        rows: dict[tuple[int, tuple[Any, ...]], Mapping[str, Any] | None] = {}
-        found: dict[int, Mapping[str, Any] | None] = {}
-        for effect in self._effects:
-            row = (effect.relation, tuple(effect.key.values()))
-            if effect.key and row not in rows:
-                rows[row] = self._there(effect)
-            before = found[effect.number] = rows.get(row) if effect.key else None
-            if effect.key:
-                is_gone = effect.op == "delete" or (effect.op == "update" and before is None)
-                rows[row] = None if is_gone else {**(before or {}), **effect.expected, **effect.values}
-        return found
-
-    def _there(self, effect: Effect) -> Mapping[str, Any] | None:
-        found: dict[str, Any] | None = None
-        for answer, lens in self._answers:
-            row = answer.state.rows.get(lens.key(effect.key)) if lens.relation.oid == effect.relation else None
-            if row is not None:
-                found = {**(found or {}), **lens.image(row)}
-        return found

@@ -260,9 +260,14 @@ class Sums(Plan):
         self._found, self._afresh = self._without_empty(found), False
         return self._part(self._found)
 
-    def adjusted(self, parts: Sequence[tuple[int, Row]]) -> Part | None:
-        """What adding these rows (by their sign: or taking them away) would make of the sums; keeps nothing of it."""
-        found: dict[Key, Row | None] = {}
+    def adjusted(self, parts: Sequence[tuple[int, Row]], found: dict[Key, Row | None]) -> Part | None:
+        """What adding these rows (by their sign: or taking them away) would make of the sums; keeps nothing of it.
+
+        Parameters
+        ----------
+        found
+            The groups changed by the parts before; these are put into it too.
+        """
         for sign, part in parts:
             key = self._key_of(part)
             found[key] = self._added(found.get(key) or self._totals.get(key), part, sign)

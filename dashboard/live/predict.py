@@ -12,66 +12,79 @@ the write replaces all of this by PostgreSQL's own answer.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from decimal import Decimal
-from typing import Any
-
-from sqlglot import exp
+from collections.abc import Sequence
 
 from dashboard.live.answer import Answer
+from dashboard.live.before import Before
 from dashboard.live.effect import Effect, Provisional
 from dashboard.live.evaluate import Unknown
 from dashboard.live.frame import Key, LiveFrame
 from dashboard.live.lens import Image, Lens, lens_of
-from dashboard.live.plans import Sums
-from dashboard.live.step import Part, fold_part, key_of
-from dashboard.live.sums import SumColumn, added, sum_columns
+from dashboard.live.step import Part, fold_part
+from dashboard.live.summing import Summing, summing
 from dashboard.postgres.reading import Row
 
-Look = Callable[[Effect], Image | None]
-"""What is known of the row that an effect changes, before it does; None: nothing."""
+
+class Prediction:
+    """One answer with effects on top, to which more can be added while all else stays as it is.
+
+    Parameters
+    ----------
+    before
+        What is known of rows before the first effect.
+    """
+
+    def __init__(self, answer: Answer, before: Before) -> None:
+        self.effects: list[Effect] = []
+        self.frame: LiveFrame | None = None
+        self._answer = answer
+        self._before = before
+        self._lens = lens_of(answer.source) if answer.source is not None and answer.is_ready else None
+        self._rows: LiveFrame | None = None
+        self._sums: Summing | None = None
+        if self._lens is not None and not self._lens.tells_rows:
+            self._sums = summing(answer, self._lens)
+
+    def add(self, effects: Sequence[Effect]) -> None:
+        """Put more effects on top, in their order; `frame` is None while none makes a difference that can be told."""
+        self.effects += effects
+        lens, is_changed = self._lens, False
+        if lens is None or (self._sums is None and not lens.tells_rows):
+            return
+        for effect in effects:
+            before = self._before.of(effect)
+            if effect.relation == lens.relation.oid:
+                own = self._sums.add(effect, before) if self._sums is not None else self._put(lens, effect, before)
+                is_changed = own or is_changed
+        if is_changed:
+            self.frame = self._sums.shown() if self._sums is not None else self._shown()
+
+    def _put(self, lens: Lens, effect: Effect, before: Image | None) -> bool:
+        """Change the rows by one effect; whether that makes a difference."""
+        assert self._answer.plan is not None
+        if self._rows is None:
+            self._rows = _copied(self._answer.state)
+        part = _part(self._rows, lens, effect, before, takes_new=self._answer.plan.kind == "rows")
+        return part is not None and bool(fold_part(self._rows, part, self._answer.sort_key))
+
+    def _shown(self) -> LiveFrame:
+        assert self._rows is not None and self._answer.source is not None
+        return _copied(self._rows, self._answer.source.shape.limit)
 
 
-def predicted(answer: Answer, effects: Sequence[Effect], look: Look) -> LiveFrame | None:
-    """The answer with these effects, in their order; None where they make no difference that can be told."""
-    if answer.source is None or answer.plan is None or not answer.is_ready:
-        return None
-    lens = lens_of(answer.source)
-    if lens is None:
-        return None
-    own = [effect for effect in effects if effect.relation == lens.relation.oid]
-    if not own:
-        return None
-    state = answer.state
-    frame = LiveFrame(state.columns, state.keys, [state.rows[key] for key in state.keys])
-    is_changed = (_rowed if lens.tells_rows else _summed)(frame, answer, lens, own, look)
-    return frame if is_changed else None
+def _copied(frame: LiveFrame, limit: int | None = None) -> LiveFrame:
+    keys = frame.keys[:limit]
+    return LiveFrame(frame.columns, keys, [frame.rows[key] for key in keys])
 
 
-def _rowed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect], look: Look) -> bool:
-    assert answer.source is not None and answer.plan is not None
-    takes_new = answer.plan.kind == "rows"
-    is_changed = False
-    for effect in effects:
-        part = _part(frame, lens, effect, look, takes_new=takes_new)
-        if part is not None and fold_part(frame, part, answer.sort_key):
-            is_changed = True
-    limit = answer.source.shape.limit
-    if limit is not None and len(frame.keys) > limit:
-        for key in frame.keys[limit:]:
-            del frame.rows[key]
-        del frame.keys[limit:]
-    return is_changed
-
-
-def _part(frame: LiveFrame, lens: Lens, effect: Effect, look: Look, *, takes_new: bool) -> Part | None:
+def _part(frame: LiveFrame, lens: Lens, effect: Effect, known: Image | None, *, takes_new: bool) -> Part | None:
     """What one effect does to the rows that are shown."""
     key, old = _found(frame, lens, effect)
     if effect.op == "delete":
         return Part(rows={}, gone=frozenset((key,)))
-    before = {} if effect.op == "insert" else look(effect) or {}
-    known = lens.image(old) if old is not None else {}
-    image = {**before, **known, **effect.expected, **effect.key, **effect.values}
+    before = {} if effect.op == "insert" else known or {}
+    shown = lens.image(old) if old is not None else {}
+    image = {**before, **shown, **effect.expected, **effect.key, **effect.values}
     try:
         is_shown = lens.shows(image)
     except Unknown:
@@ -108,114 +121,3 @@ def _left(lens: Lens, effect: Effect, image: Image, key: Key) -> frozenset[Key]:
 
 def _is_whole(lens: Lens, image: Image) -> bool:
     return all(name is None or name in image for name in lens.columns)
-
-
-def _summed(frame: LiveFrame, answer: Answer, lens: Lens, effects: Sequence[Effect], look: Look) -> bool:
-    columns = _sums(answer, lens)
-    if columns is None:
-        return False
-    parts: list[tuple[int, Row]] = []
-    for effect in effects:
-        try:
-            parts += _signed(columns, lens, effect, look(effect))
-        except Unknown:
-            continue
-    if not parts:
-        return False
-    if isinstance(answer.plan, Sums):
-        part = answer.plan.adjusted(parts)
-    else:
-        part = _adjusted(frame, answer, lens, columns, parts)
-    return part is not None and bool(fold_part(frame, part, answer.sort_key))
-
-
-def _sums(answer: Answer, lens: Lens) -> Sequence[SumColumn] | None:
-    """What each column adds up; None where it is something else, or rows are not simply added up."""
-    if isinstance(answer.plan, Sums):
-        return answer.plan.sums
-    root = lens.tree.root
-    if len(lens.levels) > 1 or lens.has_joins or root.find(exp.Window):
-        return None
-    if any(root.args.get(name) for name in ("having", "distinct", "limit", "offset")):
-        return None
-    return sum_columns(root, [column.type for column in answer.columns])
-
-
-def _adjusted(
-    frame: LiveFrame, answer: Answer, lens: Lens, columns: Sequence[SumColumn], parts: Sequence[tuple[int, Row]]
-) -> Part | None:
-    """The groups with these rows added, or taken away, from what is shown of them."""
-    assert answer.source is not None
-    places = answer.source.shape.key
-    found: dict[Key, Row] = {}
-    for sign, part in parts:
-        key = key_of(part, places) if places else next(iter(frame.keys), None)
-        old = found.get(key, frame.rows.get(key))
-        if old is None and (sign < 0 or not places):
-            return None
-        before = old or (None,) * len(columns)
-        found[key] = tuple(
-            now if column.role == "group" else _zero(column, added(was, now, sign))
-            for column, was, now in zip(columns, before, part[: len(columns)], strict=True)
-        )
-    counts = [place for place, projection in enumerate(lens.tree.root.selects) if _counts_rows(projection.unalias())]
-    empty = frozenset(key for key, row in found.items() if places and any(row[place] == 0 for place in counts))
-    return Part(rows={key: row for key, row in found.items() if key not in empty}, gone=empty)
-
-
-def _zero(column: SumColumn, value: Any) -> Any:
-    return 0 if value is None and column.zero else value
-
-
-def _counts_rows(expression: exp.Expr) -> bool:
-    return isinstance(expression, exp.Count) and isinstance(expression.this, exp.Star)
-
-
-def _signed(columns: Sequence[SumColumn], lens: Lens, effect: Effect, before: Image | None) -> list[tuple[int, Row]]:
-    """What one row adds to the sums, after and before."""
-    found: list[tuple[int, Row]] = []
-    if effect.op in ("update", "delete"):
-        if before is None:
-            raise Unknown
-        if lens.shows(before):
-            found.append((-1, _term(columns, lens, before)))
-    elif effect.op == "upsert":
-        raise Unknown
-    if effect.op != "delete":
-        after = {**(before or {}), **effect.expected, **effect.values}
-        if lens.shows(after):
-            found.append((1, _term(columns, lens, after)))
-    return found
-
-
-def _term(columns: Sequence[SumColumn], lens: Lens, image: Image) -> Row:
-    """The row that the query would give for this one row alone, hidden counts included."""
-    values: list[Any] = []
-    hidden: list[Any] = [1]
-    for column, projection in zip(columns, lens.tree.root.selects, strict=True):
-        expression = projection.unalias()
-        if column.role == "group":
-            values.append(lens.value(expression, image))
-            continue
-        counts = _is_counted(lens, expression, image)
-        call = expression.find(exp.Count if column.role == "count" else exp.Sum)
-        assert call is not None
-        term = 1 if isinstance(call.this, exp.Star) else lens.value(call.this, image)
-        if column.role == "count":
-            values.append(int(counts and term is not None))
-        else:
-            values.append(_number(term) if counts else None)
-            hidden.append(int(counts and term is not None))
-    return (*values, *hidden)
-
-
-def _is_counted(lens: Lens, expression: exp.Expr, image: Image) -> bool:
-    """Whether a FILTER lets the row in."""
-    within = expression.find(exp.Filter)
-    return within is None or lens.value(within.expression.this, image) is True
-
-
-def _number(value: Any) -> Any:
-    if value is None or isinstance(value, int | Decimal):
-        return value
-    raise Unknown

@@ -235,6 +235,8 @@ class Writing:
             async with reading.within(None, guarded=True):
                 for key, xid in await reading.rows(load("keys_found"), list(sought)):
                     sought[key].found(xid)
+            for session in self._sessions.values():
+                session.overlay.moved()
 
     def resume_writing(self) -> None:
         """Send what earlier processes left on disk."""

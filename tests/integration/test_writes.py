@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -12,6 +12,8 @@ import pytest
 import dashboard
 from dashboard.errors import Conflict, NotAWrite, RelationNotFound, WriteRefused
 from dashboard.live import Live, Scope
+from dashboard.live.effect import Effect
+from dashboard.live.predict import Prediction
 from dashboard.live.session import Session
 from dashboard.live.write import Write
 from dashboard.postgres.capture import install
@@ -124,6 +126,25 @@ async def test_counts_show_a_write_as_soon_as_the_row_is_known(database: str, li
         assert known.offset == counts.offset and write.is_open
         assert rows_of(counts) == [("lead", 1), ("won", 3)]
     await other.close()
+
+
+async def test_one_more_write_is_put_on_top_of_what_is_shown(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = live.session()
+    rows = await session.query("SELECT id, name FROM contacts ORDER BY id LIMIT 12").ready()
+    counts = await session.query("SELECT count(*) FROM contacts").ready()
+    table = await session.table("contacts")
+    known, added = Prediction.add, []
+
+    def counted(prediction: Prediction, effects: Sequence[Effect]) -> None:
+        added.extend(effects)
+        known(prediction, effects)
+
+    monkeypatch.setattr(Prediction, "add", counted)
+    for number in range(10):
+        table.insert({"id": 10 + number, "name": f"name {number}"})
+        assert rows_of(counts) == [(4 + number,)] and len(rows_of(rows)) == min(12, 4 + number)
+    assert len(added) == 20
+    await live.caught_up()
 
 
 async def test_a_row_whose_key_the_database_gives_never_shows_twice(server: Server, database: str, live: Live) -> None:
