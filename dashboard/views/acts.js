@@ -96,6 +96,7 @@ export class Acting {
       } }, fields, h("button", { type: "submit", class: "chip on" }, label))];
     });
     Object.assign(menu.button.dataset, { act });
+    menu.node.classList.add("form");
     return menu.node;
   }
 
