@@ -19,7 +19,7 @@ from dashboard.postgres.connection import Connection, Record, translated
 from dashboard.postgres.scope import Scope
 from dashboard.sql import load
 
-_UNFIT = (asyncpg.CheckViolationError, asyncpg.ForeignKeyViolationError, asyncpg.DataError)
+_UNFIT = (asyncpg.CheckViolationError, asyncpg.DataError)
 
 
 async def set_contact_point(connection: Connection, name: str, url: str) -> None:
@@ -33,9 +33,12 @@ async def set_contact_point(connection: Connection, name: str, url: str) -> None
     )  # fmt: skip
 
 
-async def remove_contact_point(connection: Connection, name: str) -> None:
-    """Take a contact point away, with everybody's preferences for it."""
-    await _done(connection, None, "DELETE FROM dashboard_alerts.contact_point WHERE name = $1", name)
+async def remove_contact_point(connection: Connection, name: str) -> bool:
+    """Take a contact point away, with everybody's preferences for it; False where there is none."""
+    gone = await _done(
+        connection, None, "DELETE FROM dashboard_alerts.contact_point WHERE name = $1 RETURNING true", name
+    )
+    return bool(gone)
 
 
 async def contact_points(connection: Connection) -> dict[str, str]:
@@ -121,6 +124,10 @@ async def _done(connection: Connection, scope: Scope | None, sql: str, *paramete
                     await connection.execute("SELECT set_config($1, $2, true)", name, value)
                 return list(await connection.fetch(sql, *parameters))
     except QueryError as error:
+        if isinstance(error.__cause__, asyncpg.ForeignKeyViolationError):
+            raise AlertError("There is no such contact point (any more).", "Choose another one.") from error
         if isinstance(error.__cause__, _UNFIT):
             raise AlertError(f"This cannot be kept: {error.message}", error.remedy) from error
+        if scope is not None and isinstance(error.__cause__, asyncpg.InsufficientPrivilegeError):
+            raise AlertError("This is not for you to choose.", "Ask whoever looks after the database.") from error
         raise refusal(error) from error

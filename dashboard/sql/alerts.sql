@@ -130,46 +130,6 @@ RETURNS timestamptz LANGUAGE sql STABLE AS $$
     FROM (SELECT now AT TIME ZONE zone AS local) here
 $$;
 
--- What waits to be sent follows what its reader wants by now. Both run as the owner of the tables, where a person may not
--- write, and touch nothing but messages of those whom the changed row is of; what a rule sends to a contact point in any
--- case is for nobody to choose.
-CREATE OR REPLACE FUNCTION dashboard_alerts.follow_preference() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-    wanted dashboard_alerts.preference := CASE TG_OP WHEN 'DELETE' THEN OLD ELSE NEW END;
-BEGIN
-    UPDATE dashboard_alerts.delivery d SET state = 'dropped', problem = 'not wanted any more'
-    FROM dashboard_alerts.notice n
-    WHERE n.id = d.notice AND d.state = 'waiting' AND NOT (d.address = '' AND d.contact_point = ANY (n.contacts))
-      AND (d.role, d.settings, d.contact_point) = (wanted.role, wanted.settings, wanted.contact_point)
-      AND (TG_OP = 'DELETE'
-           OR d.event = 'fired' AND array_position(ARRAY['info', 'warning', 'critical'], n.severity)
-                                    < array_position(ARRAY['info', 'warning', 'critical'], wanted.minimum)
-           OR d.address <> wanted.address AND EXISTS (
-               SELECT FROM dashboard_alerts.delivery o
-               WHERE (o.notice, o.event, o.contact_point, o.address, o.round)
-                     = (d.notice, d.event, d.contact_point, wanted.address, d.round)));
-    UPDATE dashboard_alerts.delivery d
-    SET address = wanted.address,
-        due_at = CASE WHEN n.severity = 'critical' OR d.attempts > 0 THEN d.due_at
-                      ELSE dashboard_alerts.due(clock_timestamp(), wanted.quiet_from, wanted.quiet_until, wanted.zone) END
-    FROM dashboard_alerts.notice n
-    WHERE n.id = d.notice AND d.state = 'waiting' AND NOT (d.address = '' AND d.contact_point = ANY (n.contacts))
-      AND (d.role, d.settings, d.contact_point) = (wanted.role, wanted.settings, wanted.contact_point);
-    RETURN NULL;
-END $$;
-
-CREATE OR REPLACE FUNCTION dashboard_alerts.follow_silence() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
-SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-    UPDATE dashboard_alerts.delivery d SET state = 'dropped', problem = 'silenced before it was sent'
-    FROM dashboard_alerts.notice n
-    WHERE n.id = d.notice AND d.state = 'waiting' AND d.event = 'fired'
-      AND (NEW.rule IS NULL OR NEW.rule = n.rule) AND n.labels @> NEW.labels
-      AND (NEW.role = '' AND NEW.settings = '{}' OR (NEW.role, NEW.settings) = (d.role, d.settings));
-    RETURN NULL;
-END $$;
-
 -- Who is not told of something is not told of its end.
 CREATE OR REPLACE FUNCTION dashboard_alerts.drop_end() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
 SET search_path = pg_catalog, pg_temp AS $$
@@ -184,10 +144,6 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE OR REPLACE TRIGGER follow_preference AFTER INSERT OR UPDATE OR DELETE ON dashboard_alerts.preference
-    FOR EACH ROW EXECUTE FUNCTION dashboard_alerts.follow_preference();
-CREATE OR REPLACE TRIGGER follow_silence AFTER INSERT ON dashboard_alerts.silence
-    FOR EACH ROW WHEN (NEW.until > clock_timestamp()) EXECUTE FUNCTION dashboard_alerts.follow_silence();
 CREATE OR REPLACE TRIGGER drop_end AFTER UPDATE OF state ON dashboard_alerts.delivery
     FOR EACH ROW WHEN (NEW.event = 'fired' AND NEW.state IN ('failed', 'dropped'))
     EXECUTE FUNCTION dashboard_alerts.drop_end();

@@ -2,6 +2,5 @@
 DROP TABLE IF EXISTS dashboard_alerts.delivery, dashboard_alerts.seen, dashboard_alerts.silence, dashboard_alerts.preference,
     dashboard_alerts.instance, dashboard_alerts.notice, dashboard_alerts.rule, dashboard_alerts.contact_point;
 DROP FUNCTION IF EXISTS dashboard_alerts.due(timestamptz, time, time, text),
-    dashboard_alerts.concerns(text, jsonb, text, jsonb), dashboard_alerts.follow_preference(), dashboard_alerts.follow_silence(),
-    dashboard_alerts.drop_end();
+    dashboard_alerts.concerns(text, jsonb, text, jsonb), dashboard_alerts.drop_end();
 DROP SCHEMA IF EXISTS dashboard_alerts;

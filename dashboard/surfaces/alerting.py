@@ -60,7 +60,8 @@ def contact(
     if remove or url is None:
         if not remove:
             raise AlertError("An address is missing.", "Give its URL, or --remove.")
-        _run(dsn, lambda connection: preferences.remove_contact_point(connection, name))
+        if not _run(dsn, lambda connection: preferences.remove_contact_point(connection, name)):
+            _url(dsn, name)
         _print(f"The contact point {name} is removed.")
         return
     check(url)
@@ -73,7 +74,10 @@ def contacts(dsn: Dsn, /) -> None:
     """List contact points, without their addresses: these hold passwords."""
     from dashboard.postgres import preferences
 
-    for name, url in _run(dsn, preferences.contact_points).items():
+    found = _run(dsn, preferences.contact_points)
+    if not found:
+        _print("There are no contact points; `dashboard alerts contact` adds one.")
+    for name, url in found.items():
         _print(f"{name}  {url.partition('://')[0]}{'  for each their own address' if '{to}' in url else ''}")
 
 
@@ -81,13 +85,10 @@ def contacts(dsn: Dsn, /) -> None:
 def attempt(dsn: Dsn, name: Name, /, *, to: To = "") -> None:
     """Send one message now."""
     from dashboard.live.alerts.contact import address_of, send
-    from dashboard.postgres import preferences
 
-    urls = _run(dsn, preferences.contact_points)
-    if name not in urls:
-        raise AlertError(f"There is no contact point {name}.", f"There are: {', '.join(urls) or 'none'}.")
+    url = _url(dsn, name, to=to)
     message = "This is what an alert looks like; nothing has happened."
-    asyncio.run(send(address_of(urls[name], to), subject="[info] A try", body=message, severity="info", batch=uuid4()))
+    asyncio.run(send(address_of(url, to), subject="[info] A try", body=message, severity="info", batch=uuid4()))
     _print(f"{name} took it.")
 
 
@@ -106,6 +107,7 @@ def tell(
     from dashboard.postgres import preferences
     from dashboard.postgres.scope import Scope
 
+    _url(dsn, name, to=to)
     wanted = {"address": to, "minimum": minimum, "quiet_from": None, "quiet_until": None, "zone": "UTC"}
     _run(dsn, lambda connection: preferences.prefer(connection, Scope(), name, wanted))
     _print(f"What concerns the database is told to {name}{f' for {to}' if to else ''}.")
@@ -116,11 +118,30 @@ def history(dsn: Dsn, /, *, rows: Annotated[int, Parameter(help="How many notice
     """Say what was told of late, and what became of the messages."""
     from dashboard.postgres import alerts
 
-    for row in _run(dsn, lambda connection: alerts.history(connection, rows)):
+    found = _run(dsn, lambda connection: alerts.history(connection, rows))
+    if not found:
+        _print("Nothing was told yet.")
+    for row in found:
         end = "" if row["resolved_at"] is None else f", resolved {row['resolved_at'].astimezone(UTC):%H:%M:%S}"
         at = f"{row['fired_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         sent = f"  [{row['deliveries']}]" if row["deliveries"] else ""
-        _print(f"{at}{end}  {row['severity']}  {row['title']}: {'; '.join(row['lines'])}{sent}")
+        said = ": ".join(filter(None, (row["title"], "; ".join(row["lines"]))))
+        _print(f"{at}{end}  {row['severity']}  {said}{sent}")
+
+
+def _url(dsn: str, name: str, *, to: str | None = None) -> str:
+    """Return the address of a contact point; with `to`, of one that a message can be sent to."""
+    from dashboard.live.alerts.contact import check_personal
+    from dashboard.postgres import preferences
+
+    urls = _run(dsn, preferences.contact_points)
+    if name not in urls:
+        raise AlertError(f"There is no contact point {name}.", f"There are: {', '.join(urls) or 'none'}.")
+    if to is not None and "{to}" in urls[name]:
+        if not to:
+            raise AlertError(f"By {name} each is told at their own address.", "Say whose: --to ADDRESS.")
+        check_personal(urls[name], to)
+    return urls[name]
 
 
 def _run(dsn: str, question: Callable[[Connection], Awaitable[T]]) -> T:

@@ -219,7 +219,7 @@ async def test_what_waits_follows_what_its_reader_wants_by_now(live: Live, write
         await live.alerts.leave(me, "me")
         await waits(writer, 0)
         rows = await writer.fetch("SELECT problem FROM dashboard_alerts.delivery WHERE state = 'dropped'")
-        assert sorted({row["problem"] for row in rows}) == ["not wanted any more", "silenced before it was sent"]
+        assert [row["problem"] for row in rows] == ["not wanted any more"] * 3
         await eventually(lambda: len(mailbox.text_to("pager@example.org").split("- 4")) == 2, timeout=30)
         assert mailbox.recipients.count(["ana@example.com"]) == 1
 

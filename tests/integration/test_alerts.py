@@ -389,26 +389,6 @@ async def test_what_still_fires_is_told_again_once_and_its_end_after_it(
         assert mailbox.subjects[3:] == ["[warning, still] Heavy job (2)", "[resolved] Heavy job (2)"]
 
 
-async def test_what_waits_goes_by_what_one_wants_now(writer: Connection, database: str, mailbox: Mailbox) -> None:
-    async with dashboard.connect(database) as live:
-        await live.alerts.contact_point("mail", mailbox.url)
-        own = {"contact_point": "mail", "address": "ann@example.org"}
-        night: dict[str, Any] = {"quiet": (time(11), time(7)), "zone": "Europe/Berlin"}
-        await live.alerts.prefer(ANN, **own, **night)
-        await begun(live, Noon())
-        await has_begun(writer)
-        await writer.execute("INSERT INTO jobs VALUES (1, 1, 'held', 9, 'warning')")
-        await settled(writer, ("fired", "waiting"))
-        await live.alerts.prefer(ANN, **own)
-        await settled(writer, ("fired", "sent"))
-        assert "held" in mailbox.text(0)
-        await live.alerts.prefer(ANN, **own, **night)
-        await writer.execute("INSERT INTO jobs VALUES (2, 1, 'held as well', 9, 'warning')")
-        await settled(writer, ("fired", "sent"), ("fired", "waiting"))
-        await live.alerts.silence(ANN, "heavy", timedelta(hours=1))
-        await settled(writer, ("fired", "sent"), ("fired", "dropped"))
-
-
 async def test_quiet_hours_end_in_time_over_midnight_and_where_the_clocks_change(writer: Connection) -> None:
     async def due(now: str, begin: str, end: str, zone: str = "Europe/Berlin") -> str:
         asked = "SELECT to_char(dashboard_alerts.due($1::text::timestamptz, $2::text::time, $3::text::time, $4) "

@@ -24,7 +24,7 @@ def declare(live: Live) -> None:
         title="Order updated",
         severity="{severity}",
         labels=["id", "status"],
-        summary="Order {id} of {customer} is {status} ({total:,.2f})",
+        summary="Order {id} of {customer} is {status} (€ {total:,.2f})",
         audience=SHOP,
         is_event=True,
     )
