@@ -34,11 +34,11 @@ class Topic:
        next message has `Message.gap`.
     """
 
-    def __init__(self, live: Live, name: str, scope: Scope | None) -> None:
+    def __init__(self, live: Live, name: str, scope: Scope | None, since: Offset | str | None = None) -> None:
         self.live = live
         self.name = checked(name)
         self.scope = scope
-        self._since: Offset | None = None
+        self._since = Offset.read(since) if isinstance(since, str) else since
 
     async def ready(self) -> Topic:
         """Make sure that it can be heard; what is said from now on waits for the first who listens.

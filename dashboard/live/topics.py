@@ -40,6 +40,8 @@ class Message:
         When it was said, by the server's clock.
     offset
         The snapshot that brought it: every frame is at it, or will be.
+    since
+        Who listens from there on hears this message and all after it, and before it at most those of its tick.
     seq, xid
         Its place in the log, and the transaction that said it.
     gap
@@ -50,6 +52,7 @@ class Message:
     text: str
     at: datetime
     offset: Offset
+    since: Offset
     seq: int
     xid: int
     gap: bool = False
@@ -189,14 +192,15 @@ async def _ask(reading: Reading, window: Window, since: Offset, listeners: list[
         spoken = await heard(reading.connection, since, topics, scopes)
     if spoken is None:
         return {listener: ([], True) for listener in listeners}
-    messages = [(one, _message(one, window.offset)) for one in spoken]
+    messages = [(one, _message(one, window.offset, since)) for one in spoken]
     return {listener: (_theirs(listener, scopes.index(listener.scope), messages), False) for listener in listeners}
 
 
-def _message(spoken: Spoken, offset: Offset) -> Message:
+def _message(spoken: Spoken, offset: Offset, since: Offset) -> Message:
     return Message(
-        topic=spoken.topic, text=spoken.payload or "null", at=spoken.at, offset=offset, seq=spoken.seq, xid=spoken.xid
-    )
+        topic=spoken.topic, text=spoken.payload or "null", at=spoken.at, offset=offset, since=since, seq=spoken.seq,
+        xid=spoken.xid,
+    )  # fmt: skip
 
 
 def _theirs(listener: Listener, place: int, messages: list[tuple[Spoken, Message]]) -> list[Message]:

@@ -24,13 +24,6 @@ async def revise(connection: Connection, scope: Scope, now: datetime) -> None:
     await fetch(connection, load("alerts_revised"), *owner(scope), now)
 
 
-async def next_due(connection: Connection) -> datetime | None:
-    """When the next message is due."""
-    rows = await fetch(connection, "SELECT min(due_at) AS at FROM dashboard_alerts.delivery WHERE state = 'waiting'")
-    found: datetime | None = rows[0]["at"]
-    return found
-
-
 async def sent(connection: Connection, batch: UUID) -> None:
     """A message went out; its contact point works (again)."""
     with translated():

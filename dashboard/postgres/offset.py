@@ -12,6 +12,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import orjson
+
+from dashboard.errors import MessageError
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Identity:
@@ -42,6 +46,28 @@ class Offset:
     xmax: int
     xip: tuple[int, ...]
     identity: Identity
+
+    @property
+    def text(self) -> str:
+        """All of it as one line, to be kept; `Offset.read` makes it an offset again."""
+        parts = (self.xmin, self.xmax, self.xip, *(getattr(self.identity, name) for name in Identity.__slots__))
+        return orjson.dumps(parts).decode()
+
+    @classmethod
+    def read(cls, text: str) -> Offset:
+        """An offset from its `text`.
+
+        Raises
+        ------
+        MessageError
+            It is none.
+        """
+        try:
+            xmin, xmax, xip, *identity = orjson.loads(text)
+            named = dict(zip(Identity.__slots__, identity, strict=True))
+            return cls(xmin=int(xmin), xmax=int(xmax), xip=tuple(map(int, xip)), identity=Identity(**named))
+        except (ValueError, TypeError) as error:
+            raise MessageError(f"{text[:50]!r} is no place in the log.", "Give the text of an offset.") from error
 
     def __str__(self) -> str:
         return f"{self.xmin}:{self.xmax}:{','.join(map(str, self.xip))}"

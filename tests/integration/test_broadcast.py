@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 from decimal import Decimal
@@ -132,6 +133,37 @@ async def test_after_a_cut_it_goes_on_without_loss_or_doubles(writer: Connection
         await said(writer, "news", "4")
         await eventually(lambda: heard.payloads == [1, 2, 3, 4])
         assert heard.missed == 0
+
+
+async def test_a_program_goes_on_where_it_was_after_its_restart(writer: Connection, database: str) -> None:
+    async with dashboard.connect(database) as live:
+        await live.topic("news").ready()
+        reading = (await live.topic("news").ready()).__aiter__()
+        for number in (1, 2):
+            await said(writer, "news", str(number))
+            message = await anext(reading)
+            assert message.payload == number
+        kept, seq = message.since.text, message.seq
+        await reading.aclose()
+    await said(writer, "news", "3")
+    async with dashboard.connect(database) as live:
+        later = live.topic("news", since=kept).__aiter__()
+        heard = [await anext(later), await anext(later)]
+        assert [(one.payload, one.seq > seq, one.gap) for one in heard] == [(2, False, False), (3, True, False)]
+        await later.aclose()
+
+        elsewhere = kept.replace(heard[0].since.identity.system_identifier, "1")  # another server's place
+        other = live.topic("news", since=elsewhere).__aiter__()
+        listening = asyncio.ensure_future(anext(other))
+        await eventually(lambda: live.hub.topics._behind or live.hub.topics._with)
+        await live.ticked()
+        await said(writer, "news", "4")
+        message = await listening
+        assert (message.payload, message.gap) == (4, True)
+        await other.aclose()
+        for nonsense in ("", "[]", "[1, 2]", "x"):
+            with pytest.raises(MessageError, match="no place in the log"):
+                live.topic("news", since=nonsense)
 
 
 async def test_it_is_told_when_the_log_was_rotated_past_it(writer: Connection, proxy: Proxy) -> None:

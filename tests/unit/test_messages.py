@@ -36,7 +36,8 @@ class Said:
         for callback in self.callbacks:
             number = next(self.numbers)
             text = json.dumps(payload)
-            callback(Message(topic=self.name, text=text, at=NOON, offset=cast("Any", None), seq=number, xid=1))
+            nowhere = cast("Any", None)
+            callback(Message(topic=self.name, text=text, at=NOON, offset=nowhere, since=nowhere, seq=number, xid=1))
 
 
 @pytest.fixture
