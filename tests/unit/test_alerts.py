@@ -201,6 +201,13 @@ def test_what_does_not_fit_the_rows_is_said(options: dict[str, Any], named: str)
         findings(rule(**options), COLUMNS, [(1, 7, 9, "x")])
 
 
+@pytest.mark.parametrize("options", [{"labels": ("none",)}, {"summary": "{rows} {none}"}, {"when": Below("none", 5)}])
+def test_a_column_that_will_be_missing_is_said_before_there_are_rows(options: dict[str, Any]) -> None:
+    assert findings(rule(summary="{rows}"), COLUMNS, []) == {}
+    with pytest.raises(AlertError, match="no column 'none'"):
+        findings(rule(**options), COLUMNS, [])
+
+
 def test_a_condition_of_ones_own_is_a_class_with_one_method() -> None:
     class Odd(Condition):
         def is_met(self, row: Mapping[str, Any]) -> bool | None:

@@ -147,8 +147,11 @@ def findings(rule: Rule, columns: Sequence[str], rows: Sequence[Sequence[Any]]) 
     Raises
     ------
     AlertError
-        It cannot be evaluated on them.
+        It cannot be evaluated on them; also where there are none yet, but it names columns that will be missing.
     """
+    for name in _named(rule):
+        if name not in columns:
+            raise AlertError(f"Its query has no column {name!r}.", f"It has: {', '.join(columns)}.")
     known: dict[str, list[tuple[bool | None, Row]]] = {}
     try:
         for values in rows:
@@ -224,6 +227,13 @@ def _fingerprint(values: Sequence[Any]) -> str:
 
 def _columns(template: str) -> list[str]:
     return [name for _, name, _, _ in string.Formatter().parse(template) if name]
+
+
+def _named(rule: Rule) -> list[str]:
+    """The columns that a rule names, as far as it says so."""
+    templates = (rule.summary, rule.severity, *(rule.audience.settings.values() if rule.audience else ()))
+    words = [name for template in templates for name in _columns(template) if name != "rows"]
+    return [*rule.labels, *([rule.when.column] if isinstance(rule.when, _Threshold) else []), *words]
 
 
 def _check(template: str) -> None:
