@@ -100,6 +100,7 @@ class LoginPage(Form):
             self._ask("There is nobody with this login and password.", login)
             return
         self.throttle.forgive(names)
+        await self.logins.end(self)  # whom this browser was logged in as until now
         self.logins.begin(self, person)
         self.redirect(after(self), status=303)
 

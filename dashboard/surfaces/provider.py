@@ -68,6 +68,7 @@ def provider_page(logins: Logins) -> type[RequestHandler]:
                 person = (await logins.directory.find([user])).get(user)
                 if person is None:
                     raise HTTPError(403, reason="Nobody here is known by this name")
+                await logins.end(self)
                 logins.begin(self, person)
             return found
 

@@ -66,6 +66,10 @@ async def serve(
             "This database has the tables of none of the dashboards.",
             "Name a file of your own, or see any table with `dashboard watch`.",
         )
+    if is_dev and is_open:
+        raise SettingsError(
+            "The test panel cuts connections and writes rows: not everybody may.", "Leave out --open, or --dev."
+        )
     await _check_tables(dsn, api)
     live = follow(dsn)
     pages = [page_named(name, live, api) for name in names or present]

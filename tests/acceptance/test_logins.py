@@ -107,6 +107,15 @@ async def test_a_logout_is_heard_of_in_every_process(scene: Scene) -> None:
     await elsewhere.close()
 
 
+async def test_who_logs_in_as_somebody_else_is_not_any_more_who_they_were(scene: Scene) -> None:
+    browser, thief = await scene.enters("nina", anew=True), Intruder(scene.site.url)
+    thief.cookies = dict(browser.cookies)
+    assert await thief.token("views")
+    assert (await browser.log_in("eve", PASSWORDS["eve"])).code == 303
+    assert HERS in await browser.read("views", HERS)
+    assert await thief.token("views") == ""
+
+
 async def test_who_gets_another_scope_sees_the_other_rows_and_who_is_removed_nothing(scene: Scene) -> None:
     await add(scene, "mona", 1)
     mona = Intruder(scene.site.url)

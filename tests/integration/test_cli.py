@@ -98,6 +98,7 @@ def test_missing_table_is_told_with_the_remedy(database: str, word: str) -> None
     assert "There is no table absent" in refusal(word, database, "absent")
     if word == "watch":  # what programs may call is looked for as well, before anything is served
         assert "There is no table absent" in refusal("serve", database, __file__, "--api", "absent")
+        assert "Leave out --open" in refusal("serve", database, __file__, "--open", "--dev")
 
 
 def test_table_of_somebody_else_is_told(server: Server, database: str) -> None:
