@@ -141,8 +141,8 @@ export class BellView {
     const mayAsk = "Notification" in window && Notification.permission !== "denied";
     const own = mayAsk ? check("Notify me when I look elsewhere", this.isWanted(), (is) => this.want(is)) : null;
     const said = h("select", { onchange: ({ target }) => localStorage.setItem(TOASTS, target.value) },
-      SEVERITIES.map((one) => h("option", { value: one, selected: one === this.least }, one === "none" ? "of none" : `from ${one}`)));
-    const elsewhere = this.places?.length === 0 ? h("p", { class: "mute" }, "By e-mail or chat nobody can be told here yet: `dashboard alerts contact` adds a way.") : null;
+      SEVERITIES.map((one) => h("option", { value: one, selected: one === this.least }, one === "none" ? one : `from ${one}`)));
+    const elsewhere = this.places?.length === 0 ? h("p", { class: "mute" }, "Nothing goes out by e-mail or chat here yet. Whoever looks after the server can add that.") : null;
     this.foot.replaceChildren(...[own, h("label", { class: "least" }, "Messages on the page", said), elsewhere, ...(this.places ?? []).map((place) => this.place(place))].filter(Boolean));
   }
 

@@ -114,7 +114,7 @@ async def test_an_alert_rings_is_said_kept_and_resolved(
     await expect(page.locator(".alerts li")).to_have_count(2, timeout=WAIT)
     await expect(page.locator(".toast.warn")).to_have_count(0)
     await live.alerts.speak(dashboard.Scope())
-    await expect(page.get_by_text("By e-mail or chat nobody can be told here yet")).to_be_visible()
+    await expect(page.get_by_text("Nothing goes out by e-mail or chat here yet")).to_be_visible()
     await page.get_by_label("Messages on the page").select_option("critical")
     for number, severity in ((3, "warning"), (4, "critical")):
         psql(server, f"INSERT INTO jobs VALUES ({number}, 'more', 9, '{severity}')", database)
