@@ -107,7 +107,7 @@ async def is_installed(connection: Connection) -> bool:
         return bool(
             await connection.fetchval(
                 "SELECT NOT pg_is_in_recovery() AND EXISTS (SELECT FROM pg_attribute "
-                "WHERE attrelid = to_regclass('dashboard_alerts.delivery') AND attname = 'round')"
+                "WHERE attrelid = to_regclass('dashboard_alerts.notice') AND attname = 'is_fault')"
             )
         )
 
@@ -170,11 +170,11 @@ async def instances(connection: Connection, rule: str) -> list[Record]:
 
 
 async def latest(connection: Connection, rule: str) -> list[Record]:
-    """When each audience was last told of a rule: role, settings, at."""
+    """When each audience was last told of what a rule finds: role, settings, at."""
     return await fetch(
         connection,
         "SELECT role, settings, max(fired_at) AS at FROM dashboard_alerts.notice "
-        "WHERE rule = $1 AND fired_at > now() - interval '1 day' GROUP BY role, settings",
+        "WHERE rule = $1 AND NOT is_fault AND fired_at > now() - interval '1 day' GROUP BY role, settings",
         rule,
     )
 

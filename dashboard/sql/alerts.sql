@@ -46,7 +46,8 @@ CREATE TABLE IF NOT EXISTS dashboard_alerts.notice (
     fired_at timestamptz NOT NULL,
     resolved_at timestamptz);
 ALTER TABLE dashboard_alerts.notice  -- told again while it still fires: when last, and how often
-    ADD COLUMN IF NOT EXISTS repeated_at timestamptz, ADD COLUMN IF NOT EXISTS repeats integer NOT NULL DEFAULT 0;
+    ADD COLUMN IF NOT EXISTS repeated_at timestamptz, ADD COLUMN IF NOT EXISTS repeats integer NOT NULL DEFAULT 0,
+    ADD COLUMN IF NOT EXISTS is_fault boolean NOT NULL DEFAULT false;  -- of the rule itself
 CREATE INDEX IF NOT EXISTS notice_by_time ON dashboard_alerts.notice (fired_at DESC);
 CREATE INDEX IF NOT EXISTS notice_by_rule ON dashboard_alerts.notice (rule, fired_at DESC);
 

@@ -18,7 +18,7 @@ from dashboard.live.alerts import Above, Below, Condition, Rows, Rule
 from dashboard.live.alerts.contact import address_of, check, letter, mail
 from dashboard.live.alerts.message import Part, body, subject
 from dashboard.live.alerts.rule import findings
-from dashboard.live.alerts.state import Instance, Notice, Step, fault, kept, step
+from dashboard.live.alerts.state import Instance, Notice, Step, fault, kept, latest_after, step
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 NOBODY = cast("LiveQuery", None)  # what a rule finds is asked of rows given by hand
@@ -51,7 +51,7 @@ class Course:
         self.known |= {one.fingerprint: one for one in done.changed}
         for one in done.ended:
             del self.known[one.fingerprint]
-        self.latest |= {one.audience: one.fired_at for one in done.notices}
+        self.latest = latest_after(self.latest, done.notices)
         self.told_at |= {one.id: one.fired_at for one in (*done.notices, *done.repeats)}
         return done
 
@@ -150,6 +150,7 @@ def test_trouble_of_the_rule_resolves_nothing_and_is_told_itself() -> None:
     [notice] = course.take(step(course.rule, course.known, found, course.latest, START + timedelta(seconds=1))).notices
     assert (notice.title, notice.lines, notice.audience) == ("Load cannot be watched", ["no such table"], None)
     assert [one.text for one in course.at(2, (1, 7, 9, "x")).ended] == ["no such table"]
+    assert len(course.at(30, (1, 7, 9, "x"), (2, 7, 9, "y")).notices) == 1  # it does not wait for trouble's sake
 
 
 def test_without_labels_a_rule_is_one_instance() -> None:

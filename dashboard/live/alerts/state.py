@@ -10,7 +10,7 @@ before it was told is never told. What still fires when a rule's `repeat` is ove
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
@@ -61,6 +61,8 @@ class Notice:
     labels: Mapping[str, str]
     audience: Scope | None
     fired_at: datetime
+    is_fault: bool = False
+    """Whether it tells of the rule's own trouble."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,6 +119,11 @@ def step(
         changed=list(changed.values()), ended=ended, notices=notices, repeats=repeats,
         next_at=min([*pending, *due, *again], default=None),
     )  # fmt: skip
+
+
+def latest_after(latest: Mapping[Scope | None, datetime], notices: Sequence[Notice]) -> dict[Scope | None, datetime]:
+    """When each audience was last told of a rule, which its own trouble does not hold up."""
+    return {**latest, **{one.audience: one.fired_at for one in notices if not one.is_fault}}
 
 
 def fault(name: str, text: str) -> Finding:
@@ -203,4 +210,5 @@ def _notice(rule: Rule, members: list[Instance], audience: Scope | None, now: da
         labels=members[0].labels if count == 1 else {},
         audience=audience,
         fired_at=now,
+        is_fault=is_fault,
     )

@@ -15,7 +15,7 @@ from dashboard.postgres.connection import Connection
 from dashboard.postgres.scope import Scope
 
 from .rule import Finding, Rule, findings
-from .state import FAULT, MOST, Instance, Notice, Step, fault, kept, step
+from .state import FAULT, MOST, Instance, Notice, Step, fault, kept, latest_after, step
 
 if TYPE_CHECKING:
     from dashboard.live.query import Subscription
@@ -107,8 +107,7 @@ class Watch:
         self._known |= {one.fingerprint: one for one in following.changed}
         for one in following.ended:
             self._known.pop(one.fingerprint, None)
-        for notice in following.notices:
-            self._latest[notice.audience] = notice.fired_at
+        self._latest = latest_after(self._latest, following.notices)
         present = {one.notice for one in self._known.values()}
         self._told_at |= {notice.id: notice.fired_at for notice in (*following.notices, *following.repeats)}
         self._told_at = {key: at for key, at in self._told_at.items() if key in present}
@@ -156,7 +155,7 @@ def _notice_row(rule: Rule, notice: Notice) -> dict[str, Any]:
         "id": notice.id, "rule": rule.name, "title": notice.title, "lines": notice.lines,
         "instances": notice.instances, "severity": notice.severity, "is_event": notice.is_event,
         "labels": dict(notice.labels), "contacts": list(rule.to), "role": role,
-        "settings": orjson.loads(settings), "fired_at": notice.fired_at,
+        "settings": orjson.loads(settings), "fired_at": notice.fired_at, "is_fault": notice.is_fault,
     }  # fmt: skip
 
 
