@@ -15,9 +15,13 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 import param
 
 from dashboard.errors import ViewError
+from dashboard.settings import settings
 
 from . import codec, series
+from .ahead import show
 from .figure import Customise, Drawing, Kind, figure_json
+from .paging import ALL, sampled
+from .source import is_at_hand
 from .strand import Picture, Queries, Shape
 from .view import View
 
@@ -58,6 +62,8 @@ class ChartShape(Shape):
         axis = self._axis(codec.kind(query.columns[x].type))
         drawing = Drawing(self.kind, axis, self.height, self.unit, self.stacked, self.customise)
         found, left_out = self._series(query, x, ys, [names[y] for y in ys], by, axis)
+        if axis != "category" and ALL in names:
+            left_out = _thinned(query, len(ys), found) or left_out
         return {
             "figure": figure_json(drawing),
             "axis": axis,
@@ -144,6 +150,15 @@ class Chart(View):
         if not isinstance(self.window, int | dt.timedelta | None):
             raise ViewError(f"A window is a number of rows or a timedelta, not {self.window!r}.")
 
+    def bind(self, binding: Binding) -> None:
+        """It stands on a page now; in a report, where nobody looks closer later, with as many rows as there may be."""
+        queries = self.queries()
+        if binding.channel.report is None or is_at_hand(queries[0]):
+            super().bind(binding)
+            return
+        every = queries[0].ask(sampled(queries[0].sql, settings().max_rows), *queries[0].parameters)
+        show(binding, (every,), self.shape(binding), self.urgency())
+
     def shape(self, binding: Binding) -> ChartShape:
         """How its queries become a picture."""
         ys = () if self.y is None else ((self.y,) if isinstance(self.y, str) else tuple(self.y))
@@ -159,6 +174,13 @@ class Chart(View):
         """What the browser needs to know once."""
         drawn = {"by": self.by or "", "kind": self.mark, "height": self.height, "unit": self.unit}
         return {**super().options(), **drawn, "select": self.select}
+
+
+def _thinned(query: LiveQuery, each: int, found: dict[str, series.Series]) -> str:
+    """How many of all points a report's chart draws, if not all."""
+    total = each * int(next(iter(query.state.rows.values()), (0,))[-1])
+    drawn = sum(len(one["x"]) for one in found.values())
+    return f"{drawn:,} of {total:,} points are drawn" if drawn < total else ""
 
 
 def _place(names: Sequence[str], name: str) -> int:

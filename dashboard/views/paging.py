@@ -24,6 +24,7 @@ from dashboard.postgres.reading import quoted
 from . import codec
 
 MOST_PAGES = 100_000
+NTH, ALL = "dashboard_nth", "dashboard_all"
 FACETS = 50
 """Values of a column that are offered to choose from."""
 
@@ -113,6 +114,13 @@ class PageSQL:
                 if bound:
                     conditions.append(f"q.{quoted(name)} {sign} CAST({parameter(bound)} AS {type_name})")
         return (" WHERE " + " AND ".join(conditions) if conditions else ""), given
+
+
+def sampled(sql: str, most: int) -> str:
+    """The rows of a SELECT, of more than `most` only every nth; each with how many there are (`ALL`)."""
+    inner = sql.strip().rstrip(";").rstrip()
+    numbered = f"SELECT q.*, row_number() OVER () AS {NTH}, count(*) OVER () AS {ALL} FROM (\n{inner}\n) q"
+    return f"SELECT s.* FROM (\n{numbered}\n) s WHERE s.{NTH} % ceil(s.{ALL} / {most:d}.0)::bigint = 0"
 
 
 def asked(ask: Any, known: Mapping[str, str]) -> Choice:

@@ -48,6 +48,17 @@ dashboard.Page(
 ).servable()
 """
 
+LONG = """import dashboard
+
+live = dashboard.connect()
+
+dashboard.Page(
+    dashboard.Chart(live.query("SELECT id, total FROM orders ORDER BY id"), title="Totals"),
+    dashboard.Table(live.query("SELECT id, total FROM orders ORDER BY id"), title="All"),
+    live=live,
+).servable()
+"""
+
 
 @pytest.fixture
 def orders(server: Server, database: str) -> str:
@@ -142,12 +153,27 @@ async def test_a_report_holds_all_that_its_page_shows(orders: str, tmp_path: Pat
     assert sorted(await asyncio.to_thread(os.listdir, tmp_path)) == ["shop.html", "shop.py"]
 
 
-async def test_a_long_table_is_cut_and_says_so(orders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("DASHBOARD_REPORT_ROWS", "5")
+async def test_what_is_long_is_cut_or_sampled_and_says_so(
+    orders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DASHBOARD_MAX_ROWS", "5")
     settings.cache_clear()
-    text = await made(page(tmp_path), orders, tmp_path / "shop.html")
-    table = next(one["body"] for one in pictures(text) if "ranks" in one.get("body", {}))
-    assert (len(table["order"]), table["total"]) == (5, 12)
+    text = await made(page(tmp_path, LONG), orders, tmp_path / "shop.html")
+    bodies = [one["body"] for one in pictures(text) if "body" in one]
+    table = next(body for body in bodies if "ranks" in body)
+    assert (table["order"], table["total"]) == (["1", "2", "3", "4", "5"], 12)
+    chart = next(body for body in bodies if "series" in body)
+    assert [one["x"] for one in chart["series"].values()] == [[3, 6, 9, 12]]
+    assert chart["left_out"] == "4 of 12 points are drawn"
+
+
+async def test_a_notebook_is_reported_as_it_is_served(orders: str, tmp_path: Path) -> None:
+    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
+    cells = [{**empty, "id": f"cell-{number}", "source": one} for number, one in enumerate(LONG.split("\n\n"))]
+    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
+    (tmp_path / "orders.ipynb").write_bytes(orjson.dumps(notebook))
+    text = await made(tmp_path / "orders.ipynb", orders, tmp_path / "orders.html")
+    assert [one["state"] for one in pictures(text)] == ["ready"] * 3
 
 
 def test_what_cannot_be_shown_is_said_in_its_place_and_by_the_exit_code(

@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from .progress import Progress
 
+UNNAMED = ("Bokeh Application", "Panel Application", "")
+"""What a page is called that was not given a title."""
 UNSEEN = ("Location", "BrowserInfo")
 """Models of Panel's that only a served page has a use for."""
 
@@ -159,9 +161,12 @@ def _build(page: Page, report: Report) -> None:
             content: Any = page.content()
             content.server_doc(document, title=page.title, location=False)
         return
-    application: Any = build_applications({page.slug: str(page.content)}, title={page.slug: page.title})
-    (application,) = application.values()
-    handler = application.handlers[0]
+    try:
+        (application,) = build_applications({page.slug: str(page.content)}, title={page.slug: page.title}).values()
+    except RuntimeError as error:  # a notebook's code; a file's was looked at
+        told = str(error).strip().splitlines()[-1]
+        raise SettingsError(f"{page.content.name} cannot be read: {told}.", "Mend the notebook.") from error
+    handler: Any = application.handlers[0]
     runner = handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
     with _visited(document):
         application.initialize_document(document)
@@ -186,8 +191,9 @@ def _sheet(asked: Asked, page: Page, report: Report, moment: Moment, viewer: Vie
     document = report.document
     for root in [root for root in document.roots if type(root).__name__ in UNSEEN]:
         document.remove_root(root)
+    is_own = isinstance(page.content, Path) and document.title not in UNNAMED
     head = Head(
-        title=page.title,
+        title=document.title if is_own else page.title,
         who="" if viewer is None else viewer.name,
         since=asked.since or "",
         zone=asked.zone or moment.zone,
