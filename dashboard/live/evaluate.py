@@ -58,13 +58,22 @@ class _Evaluation:
         return int(node.name) if node.is_int else Decimal(node.name)
 
     def both(self, node: exp.Expr) -> Any:
-        left, right = self.of(node.this), self.of(node.expression)
         decides = isinstance(node, exp.Or)
+        left, right = self.perhaps(node.this), self.perhaps(node.expression)
         if left is decides or right is decides:
             return decides
+        if Unknown in (left, right):
+            raise Unknown
         if left is None or right is None:
             return None
         return not decides if isinstance(left, bool) and isinstance(right, bool) else _unknown()
+
+    def perhaps(self, node: exp.Expr) -> Any:
+        """The value, or `Unknown` itself: the other side may decide."""
+        try:
+            return self.of(node)
+        except Unknown:
+            return Unknown
 
     def no(self, node: exp.Expr) -> Any:
         value = self.of(node.this)

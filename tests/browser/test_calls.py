@@ -15,6 +15,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
 from tests.conftest import psql
+from tests.held import held
 from tests.waiting import eventually
 
 RING = """INSERT INTO calls.calls (account_id, campaign_id, caller)
@@ -191,3 +192,44 @@ async def test_an_account_that_does_not_exist_sees_nothing(address: str, page: T
     await page.goto(f"{address}?member=4711&span=none")
     await expect(page.locator(".tile", has_text="Calls today").locator(".value")).to_have_text("0")
     await expect(card(page, "All calls")).to_contain_text("No rows yet")
+
+
+async def test_a_bid_leads_before_the_server_answers_and_one_that_is_too_low_is_told_why(
+    server: Server, calls_database: str, address: str, page: Tab
+) -> None:
+    end = "UPDATE calls.calls SET ended_at = now() WHERE caller = 'Zed Quist'"
+    long = AUCTION.format("Zed Quist").replace("70 seconds", "1 hour")
+    psql(server, f"{RING.format(1, 'Zed Quist')}; {end}; {long}; {BID.format('Zed Quist', 12)}", calls_database)
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page()
+
+    def lead(tab: Tab) -> Locator:
+        return card(tab, "Live bidding").locator("tbody tr", has_text="Zed Quist")
+
+    async def bid(buyer: str, amount: str) -> None:
+        await lead(page).get_by_role("button", name="Bid Zed Quist").click()
+        form = page.get_by_role("dialog", name="Bid Zed Quist")
+        await form.get_by_label("For").select_option(buyer)
+        await form.get_by_label("Amount").fill(amount)
+        await form.get_by_role("button", name="Bid", exact=True).click()
+
+    for tab in (page, other):
+        await tab.goto(address)
+        await expect(lead(tab)).to_contain_text("12.00")
+    async with held(server, calls_database, "calls.bids"):
+        await bid("Castle & Co", "13.5")
+        await expect(lead(page)).to_contain_text("13.50")
+        await expect(lead(page)).to_contain_text("Castle & Co")
+        await expect(card(page, "Bids").locator("li").first).to_contain_text("Castle & Co bids € 13.50 for Zed Quist")
+        await expect(lead(other)).to_contain_text("12.00")
+    await expect(lead(other)).to_contain_text("13.50")
+    latest = "SELECT amount FROM calls.bids ORDER BY id DESC LIMIT 1"
+    assert psql(server, latest, calls_database) == "13.50\n"
+    async with held(server, calls_database, "calls.bids"):
+        await bid("Granite Legal", "13")
+        await expect(lead(page)).to_contain_text("Granite Legal")
+    refused = page.get_by_role("alert").filter(has_text="Bid was not placed")
+    await expect(refused).to_contain_text("the bid of 13.00 is too low. Bid more than 13.50.")
+    await expect(lead(page)).to_contain_text("Castle & Co")
+    assert psql(server, latest, calls_database) == "13.50\n"
+    await other.close()

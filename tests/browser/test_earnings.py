@@ -16,6 +16,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
 from tests.conftest import psql
+from tests.held import held
 from tests.waiting import eventually
 
 EARN = """INSERT INTO earnings.earnings (owner_id, asset_id, kind, amount)
@@ -247,3 +248,52 @@ async def test_an_owner_without_anything_sees_a_page_that_says_so(address: str, 
     await expect(card(page, "Latest earnings")).to_contain_text("No rows yet")
     await expect(tile(page, "Earned in all")).to_have_text("–")
     await expect(page.get_by_role("switch", name="Simulation")).to_be_disabled()
+
+
+async def test_assets_are_paused_together_before_the_server_answers_and_one_refusal_takes_all_back(
+    server: Server, earnings_database: str, address: str, page: Tab
+) -> None:
+    psql(
+        server,
+        """UPDATE earnings.assets SET status = 'active' WHERE owner_id = 1;
+           CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'the night trains run'; END $$;
+           CREATE TRIGGER refuse BEFORE UPDATE ON earnings.assets FOR EACH ROW
+               WHEN (NEW.name = 'Night trains' AND NEW.status = 'retired') EXECUTE FUNCTION refuse();""",
+        earnings_database,
+    )
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page()
+    for tab in (page, other):
+        await tab.goto(address)
+        await expect(card(tab, "Assets").get_by_role("button", name="Pause Library loans")).to_be_visible()
+    assets = card(page, "Assets")
+    status = """SELECT string_agg(DISTINCT status::text, ',') FROM earnings.assets
+                WHERE name IN ('Library loans', 'Night trains')"""
+
+    async def choose() -> Locator:
+        for name in ("Library loans", "Night trains"):
+            await assets.get_by_role("checkbox", name=f"Choose {name}").check()
+        return assets.get_by_role("toolbar")
+
+    def rows(tab: Tab, words: str) -> Locator:
+        both = card(tab, "Assets").locator("tbody tr").filter(has_text=re.compile("Library loans|Night trains"))
+        return both.filter(has_text=words)
+
+    bar = await choose()
+    await expect(bar).to_contain_text("2 chosen")
+    async with held(server, earnings_database, "earnings.assets"):
+        await bar.get_by_role("button", name="Pause 2").click()
+        await expect(rows(page, "paused")).to_have_count(2)
+        await expect(rows(other, "active")).to_have_count(2)
+        assert psql(server, status, earnings_database) == "active\n"
+    await expect(page.get_by_role("status").filter(has_text="2 assets paused")).to_be_visible()
+    await expect(rows(other, "paused")).to_have_count(2)
+    assert psql(server, status, earnings_database) == "paused\n"
+    bar = await choose()
+    async with held(server, earnings_database, "earnings.assets"):
+        await bar.get_by_role("button", name="Retire 2").click()
+        await expect(rows(page, "retired")).to_have_count(2)
+    await expect(page.get_by_role("alert").filter(has_text="the night trains run")).to_be_visible()
+    await expect(rows(page, "paused")).to_have_count(2)
+    assert psql(server, status, earnings_database) == "paused\n"
+    await other.close()

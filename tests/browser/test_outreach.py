@@ -15,6 +15,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
 from tests.conftest import psql
+from tests.held import held
 
 INVITE = """INSERT INTO outreach.connections (user_id, campaign_id, name, headline)
             VALUES ({0}, {1}, '{2}', 'CTO at Oxbow');"""
@@ -202,3 +203,36 @@ async def test_text_from_the_database_stays_text(
     await expect(page.locator(".group").get_by_role("heading", level=2).first).to_have_text(markup)
     await expect(card(page, "Imports").locator("li").first).to_contain_text(markup)
     await expect(page.locator("img")).to_have_count(0)
+
+
+async def test_a_campaign_pauses_and_an_invitation_is_withdrawn_before_the_server_answers(
+    server: Server, outreach_database: str, address: str, page: Tab
+) -> None:
+    invite = INVITE.format(1, 1, "Ada Quist") + INVITE.format(1, 1, "Bea Quist")
+    psql(server, f"UPDATE outreach.campaigns SET status = 'active' WHERE id = 1; {invite}", outreach_database)
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page()
+    for tab in (page, other):
+        await tab.goto(address)
+        await expect(campaign(tab, "Heads of sales")).to_contain_text("active")
+    async with held(server, outreach_database, "outreach.campaigns"):
+        await campaign(page, "Heads of sales").get_by_role("button", name="Pause Heads of sales").click()
+        await expect(campaign(page, "Heads of sales")).to_contain_text("paused")
+        await expect(campaign(other, "Heads of sales")).to_contain_text("active")
+    await expect(campaign(other, "Heads of sales")).to_contain_text("paused")
+    assert psql(server, "SELECT status FROM outreach.campaigns WHERE id = 1", outreach_database) == "paused\n"
+
+    def invited(tab: Tab, name: str) -> Locator:
+        return card(tab, "All connections").locator("tbody tr", has_text=name)
+
+    async with held(server, outreach_database, "outreach.connections"):
+        await invited(page, "Ada Quist").get_by_role("button", name="Withdraw").click()
+        await expect(invited(page, "Ada Quist")).to_contain_text("withdrawn")
+        await expect(invited(other, "Ada Quist")).to_contain_text("pending")
+    await expect(invited(other, "Ada Quist")).to_contain_text("withdrawn")
+    refuse = "ALTER TABLE outreach.connections ADD CONSTRAINT stays CHECK (name <> 'Bea Quist' OR withdrawn_at IS NULL)"
+    psql(server, refuse, outreach_database)
+    await invited(page, "Bea Quist").get_by_role("button", name="Withdraw").click()
+    await expect(page.get_by_role("alert").filter(has_text="Invitation was not withdrawn")).to_contain_text("(stays)")
+    await expect(invited(page, "Bea Quist")).to_contain_text("pending")
+    await other.close()

@@ -18,6 +18,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
 from tests.conftest import psql
+from tests.held import held
 from tests.proxy import Proxy
 from tests.serving import served
 from tests.waiting import eventually
@@ -275,3 +276,50 @@ async def test_a_category_and_the_open_tab_go_back_and_forth_together(
     await expect(liked.first).to_be_visible(timeout=patience)
     await expect(line).to_be_hidden()
     assert "category" not in page.url
+
+
+async def test_favourites_orders_and_files_of_a_customer_singly_and_several_at_once(
+    server: Server, storefront_database: str, address: str, page: Tab
+) -> None:
+    customer = 15
+    assert page.context.browser is not None
+    other = await page.context.browser.new_page()
+    psql(server, f"DELETE FROM storefront.favourites WHERE customer_id = {customer}", storefront_database)
+    for tab in (page, other):
+        await tab.goto(f"{address}?tab=Favourites&customer={customer}")
+        await expect(card(tab, "For this customer").locator("tbody tr")).to_have_count(10)
+
+    def stored(what: str, table: str) -> str:
+        return psql(server, f"SELECT {what} FROM storefront.{table} customer_id = {customer}", storefront_database)
+
+    def shelf(tab: Tab) -> Locator:
+        return card(tab, "For this customer")
+
+    def heart(tab: Tab) -> Locator:
+        return shelf(tab).get_by_role("button", name="Favourite Allotments", exact=True)
+
+    async with held(server, storefront_database, "storefront.favourites"):
+        await heart(page).click()
+        await expect(heart(page)).to_have_attribute("aria-pressed", "true")
+        await expect(heart(other)).to_have_attribute("aria-pressed", "false")
+    await expect(heart(other)).to_have_attribute("aria-pressed", "true")
+    assert stored("count(*)", "favourites WHERE") == "1\n"
+    for name in ("Allotments", "Allotments II"):
+        await shelf(page).get_by_role("checkbox", name=f"Choose {name}", exact=True).check()
+    orders = card(page, "Orders of this customer").locator("tbody tr")
+    before = await orders.count()
+    async with held(server, storefront_database, "storefront.orders"):
+        await shelf(page).get_by_role("toolbar").get_by_role("button", name="Order 2").click()
+        await expect(orders).to_have_count(before + 1)
+        await expect(orders.first).to_contain_text("pending")
+        await expect(card(other, "Orders of this customer").locator("tbody tr")).to_have_count(before)
+    await expect(card(other, "Orders of this customer").locator("tbody tr")).to_have_count(before + 1)
+    await expect(page.get_by_role("status").filter(has_text="2 products ordered")).to_be_visible()
+    assert (
+        stored("items || ' ' || total", "orders WHERE id = (SELECT max(id) FROM storefront.orders) AND") == "2 39.80\n"
+    )
+    async with held(server, storefront_database, "storefront.orders"):
+        await orders.first.get_by_role("button", name="Cancel").click()
+        await expect(orders.first).to_contain_text("cancelled")
+    await expect(card(other, "Orders of this customer").locator("tbody tr").first).to_contain_text("cancelled")
+    await other.close()

@@ -22,9 +22,11 @@ KNOWN = (
     "y IS TRUE", "y IS NOT FALSE", "a IS DISTINCT FROM b", "b IS NOT DISTINCT FROM b", "coalesce(b, a)", "a + 2",
     "c - a", "-a", "b + 1", "CASE WHEN a > 1 THEN 'p' WHEN y THEN 'q' END", "CASE WHEN b = 1 THEN 1 ELSE 2 END",
     "f < a", "a::int", "t::text", "(a = 1) = y", "NULL", "a = NULL", "'x'", "$1 = t", "$2 + a", "d = d",
+    "a = 1 OR lower(t) = 'y'", "lower(t) = 'y' AND a = 2",
 )  # fmt: skip
 UNKNOWN = (
     "lower(t) = 'x'",
+    "a = 1 AND lower(t) = 'x'",
     "t < 'y'",
     "t LIKE 'x%'",
     "now() > d",
