@@ -46,12 +46,16 @@ export class Editing {
   }
 
   // The page shows rows: find out how they are entered.
-  begin() { if (!this.fields && !this.isAsked && !isAlone()) { this.isAsked = true; this.table.send({ event: "row", value: { do: "fields" } }); } }
+  begin(isWished = false) {
+    if (this.fields || isAlone() || (this.isAsked && !isWished)) return;
+    this.isAsked = true;
+    this.table.send({ event: "row", value: { do: "fields" } });
+  }
 
   // Not yet: how anything is entered is not known, or what was typed before is on its way.
   await(wish) {
     this.wish = wish;
-    this.begin();
+    this.begin(true);
   }
 
   grant() {
@@ -105,7 +109,7 @@ export class Editing {
     item.state = h("span", { class: "state", role: "status", hidden: true });
     this.table.shown.forEach((column, place) => { if (this.targetsAt(column).length) this.prepare(cells[place], column, key); });
     const menu = new Menu("⋯", "Change this row", () => this.choices(key, menu));
-    menu.sheet.addEventListener("beforetoggle", () => { menu.sheet.setAttribute("aria-label", `Change ${this.nameOf(item)}`); });
+    item.menu = menu.button;
     const place = h("td", { class: "acts row-menu online" }, item.state, menu.node);
     for (const name of ["click", "keydown"]) place.addEventListener(name, (event) => event.stopPropagation());
     return [...cells, place];
@@ -228,6 +232,10 @@ export class Editing {
   }
 
   show(item) {
+    if (!this.holds(item, item.cells[0]) && item.name !== this.nameOf(item)) {
+      item.name = this.nameOf(item);
+      item.menu.setAttribute("aria-label", `Change ${item.name}`);
+    }
     const state = this.stateOf(item.values) ?? "";
     if (item.pending === state) return;
     item.pending = state;
@@ -250,6 +258,8 @@ export class Editing {
   }
 
   drop(key) {
+    if (!this.fields) { this.await(() => this.drop(key)); return; }
+    if (!this.table.items.has(key)) return;
     const go = () => {
       if (link.state !== "open") { toast({ title: `${capital(this.thing)} was not deleted`, text: "The connection is cut. Try again when it is back.", tone: "bad" }); return; }
       this.ask("delete", { key }, { saved() {}, refuse: (problems) => toast({ title: `${capital(this.thing)} was not deleted`, text: Object.values(problems)[0], tone: "bad" }) });

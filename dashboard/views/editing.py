@@ -144,20 +144,20 @@ class Editing:
 
     async def _field(self, facts: WritableTable, name: str) -> dict[str, Any]:
         column = facts.column(self._of(name))
+        kind = "choice" if name in self._choices or column.labels else kind_of(column)
         choices = [list(one) for one in await offered(self._choices.get(name, column.labels))]
         return {
-            "name": name, "label": self.labels.get(name, label(name)), "kind": "choice" if choices else kind_of(column),
-            "choices": choices, "required": column.required, "default": column.has_default, "most": column.length,
-            "whole": column.base in ("int2", "int4", "int8"), "isAsked": name in (self._create or ()),
-            "hint": self._hints.get(name, ""),
-            "isEdited": name in self.columns and not column.computed,
+            "name": name, "label": self.labels.get(name, label(name)), "hint": self._hints.get(name, ""),
+            "kind": kind, "choices": choices, "whole": column.base in ("int2", "int4", "int8"),
+            "required": column.required, "default": column.has_default, "most": column.length,
+            "isAsked": name in (self._create or ()), "isEdited": name in self.columns and not column.computed,
         }  # fmt: skip
 
     async def _done(self, binding: Binding, value: Mapping[str, Any]) -> None:
         """Do it, and say so once the page has been sent what it shows then."""
         answer: dict[str, Any] = {"id": value.get("id")}
         try:
-            facts = (await self._table).facts
+            facts = await self._facts()
             write, done = self._written(binding, facts, value)
         except Unfit as error:
             tell(binding, "unfit", {**answer, "problems": error.problems})
@@ -166,6 +166,13 @@ class Editing:
         else:
             follow(binding, self.session, write, **self._manner(binding, done))
             asyncio.get_running_loop().call_soon(tell, binding, "saved", answer)
+
+    async def _facts(self) -> WritableTable:
+        """What is known of the table; to ask again would keep the person waiting while the database is away."""
+        try:
+            return self._table.facts
+        except NotNow:
+            return (await self._table).facts
 
     def _written(self, binding: Binding, facts: WritableTable, value: Mapping[str, Any]) -> tuple[Write, str]:
         do = value.get("do")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -9,6 +10,7 @@ from dashboard.errors import NotAWrite
 from dashboard.live.values import coerced
 
 from . import codec
+from .strand import rest, resume
 
 if TYPE_CHECKING:
     from dashboard.live import LiveQuery
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
 Choices = Mapping[str, "Sequence[Any] | LiveQuery"]
 MOST_CHOICES = 500
+PATIENCE = 2.0
+"""Seconds that the newest choices are waited for."""
 LONGEST = 1_000_000
 """Characters of one value."""
 KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
@@ -59,11 +63,19 @@ def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, 
 
 
 async def offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
-    """Values and their labels."""
+    """Values and their labels, as they are now."""
     if isinstance(choices, Sequence):
         return [(str(one), str(one)) for one in choices]
-    await choices.ready()
-    rows = [choices.state.rows[key] for key in choices.state.keys[:MOST_CHOICES]]
+    is_known = choices.is_ready
+    resume((choices,))
+    try:
+        async with asyncio.timeout(PATIENCE):
+            await (choices.live.ticked() if is_known else choices.ready())
+    except TimeoutError:
+        pass  # those from before, or none
+    finally:
+        rest((choices,))  # nothing on the page follows it
+    rows = [choices.state.rows[key] for key in choices.state.keys[:MOST_CHOICES]] if choices.is_ready else []
     return [(str(row[0]), str(row[1] if len(row) > 1 else row[0])) for row in rows if row[0] is not None]
 
 

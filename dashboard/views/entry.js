@@ -1,5 +1,6 @@
 // One value to be entered, by the kind of its column; `text` is what was typed, `value` what is sent of it.
 import { h } from "./dom.js";
+import { localPoint } from "./format.js";
 
 const TYPES = { date: "date", time: "datetime-local", clock: "datetime-local" };
 
@@ -33,7 +34,7 @@ export class Entry {
   get value() {
     if (this.field.kind === "boolean" && this.text !== "") return this.text === "true";
     if (this.field.kind === "time" && this.text !== "") return new Date(this.text).toISOString();
-    return this.text;
+    return this.field.kind === "number" && localPoint !== "." && /^\s*-?\d+,\d+\s*$/.test(this.text) ? this.text.replace(",", ".") : this.text;
   }
 
   // What was typed, as a cell shows it.

@@ -61,19 +61,19 @@ setInterval(() => {
 
 // An exact number that came as text keeps its digits; only its groups are the reader's.
 const group = (1000).toLocaleString().replace(/\d/g, "")[0] ?? "";
-const point = (0.5).toLocaleString().replace(/\d/g, "")[0] ?? ".";
+export const localPoint = (0.5).toLocaleString().replace(/\d/g, "")[0] ?? ".";
 function exact(text) {
   const parts = /^(-?)(\d+)(?:\.(\d+))?$/.exec(text);
   if (!parts) return text;
   const whole = parts[2].replace(/\B(?=(\d{3})+$)/g, group);
-  return parts[1] + whole + (parts[3] === undefined ? "" : point + parts[3]);
+  return parts[1] + whole + (parts[3] === undefined ? "" : localPoint + parts[3]);
 }
 
 // A number that the server has formatted: its signs and digits stay, groups and point are the reader's.
 export function localNumber(text) {
   const parts = /^(\D*)(\d{1,3}(?:,\d{3})+|\d+)(\.\d+)?(\D*)$/.exec(text ?? "");
   if (!parts) return text;
-  return parts[1] + parts[2].replaceAll(",", group) + (parts[3] ? point + parts[3].slice(1) : "") + parts[4];
+  return parts[1] + parts[2].replaceAll(",", group) + (parts[3] ? localPoint + parts[3].slice(1) : "") + parts[4];
 }
 
 function interval(seconds) {

@@ -18,7 +18,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
-from weakref import WeakKeyDictionary
+from weakref import WeakKeyDictionary, WeakSet
 
 from dashboard.errors import Conflict, DashboardError
 
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from dashboard.live.session import Session
     from dashboard.live.write import Write
 
-    from .channel import Binding
+    from .channel import Binding, Channel
 
 LATER = 0.4
 """Seconds that a write of many rows may take before it says how far it is."""
@@ -43,6 +43,7 @@ MOST_UNDONE = 10
 BUTTONS = {"retry": "Retry", "edit": "Edit", "mine": "Decide", "discard": "Discard"}
 
 _numbers = itertools.count(1)
+_watched: WeakSet[Channel] = WeakSet()
 _open: WeakKeyDictionary[Session, dict[Any, tuple[Write, Manner]]] = WeakKeyDictionary()
 
 
@@ -84,7 +85,7 @@ def resume(binding: Binding, session: Session, table: str, **manner: Any) -> Non
     live: Live = session.live
     left = {write.key: (write, Manner(**manner)) for write in live.waiting_writes if write.author == session.name}
     for write, known in (left | dict(_open.get(session, {}))).values():
-        if any(command.table == table for command in write.commands):
+        if write.state in ("kept", "refused") and any(command.table == table for command in write.commands):
             Outcome(binding, session, write, replace(known, edit=manner.get("edit"))).begin()
 
 
@@ -107,6 +108,7 @@ class Outcome:
         self.binding, self.session, self.write, self.manner = binding, session, write, manner
         self.name = f"o{next(_numbers)}"
         self._subscription: Subscription | None = None
+        self._was_kept = False
         self._is_shown = False  # something of it that stays
         self._began = self._said = time.monotonic()
 
@@ -115,7 +117,8 @@ class Outcome:
         channel = self.binding.channel
         if any(known.write is self.write for known in channel.outcomes.values()):
             return
-        if not channel.outcomes:
+        if channel not in _watched:
+            _watched.add(channel)
             outcomes = channel.outcomes
             channel.watch(lambda is_there: _again(outcomes) if is_there else None)
         channel.outcomes[self.name] = self
@@ -133,6 +136,7 @@ class Outcome:
             case "refused":
                 self._refused()
             case "kept":
+                self._was_kept = True
                 waiting = sum(write.state == "kept" for write in self.session.pending)
                 text = KEPT if waiting < 2 else f"{waiting:,} changes are kept; they will be sent when it is back."
                 toast(self.binding, text, title="The database is away", key="kept")
@@ -197,7 +201,7 @@ class Outcome:
 
     def _went_through(self) -> None:
         self._end()
-        if not any(write.state == "kept" for write in self.session.pending):
+        if self._was_kept and not any(write.state == "kept" for write in self.session.pending):
             untoast(self.binding, "kept")
         receipt = self.write.receipt
         can_undo = self.manner.undo and not self.write.is_undo and receipt is not None and bool(receipt.inverse)
@@ -211,7 +215,7 @@ class Outcome:
         text = f"{theirs} stayed as somebody else had set it." if theirs else ""
         actions = [("Undo", self._value("undo"))] if can_undo else []
         said = f"{self.manner.title} {self.manner.done}"
-        toast(self.binding, text, title=said, tone="ok", actions=actions, key=f"done {self.binding.name}", lasts=6)
+        toast(self.binding, text, title=said, tone="ok", actions=actions, key=f"done {self.binding.name}", lasts=8)
 
     def _refused(self) -> None:
         error = self.write.error

@@ -116,7 +116,7 @@ async def test_a_cell_is_edited_and_neither_lost_nor_written_over(
 
         # two people, the same columns: each is chosen
         row = page.get_by_role("table").locator("tbody tr").nth(3)
-        await row.get_by_role("button", name="Change this row").click()
+        await row.get_by_role("button", name="Change").click()
         await row.get_by_role("button", name="Edit").click()
         await page.get_by_label("Status").fill("mine")
         await page.get_by_label("Total").fill("11")
@@ -138,7 +138,7 @@ async def test_a_cell_is_edited_and_neither_lost_nor_written_over(
         await page.get_by_label("Id").fill("4")
         await page.get_by_role("button", name="Create").click()
         await expect(page.get_by_text("Order created")).to_be_visible()
-        await row.get_by_role("button", name="Change this row").click()
+        await row.get_by_role("button", name="Change").click()
         await row.get_by_role("button", name="Delete").click()
         await expect(page.get_by_text("Order deleted")).to_be_visible()
         assert stored(3) == ""
@@ -200,7 +200,7 @@ async def test_a_members_changes_wait_for_the_database_and_are_done_once(
         await expect(waiting).to_have_count(0)
         await expect(contacts.first).to_contain_text("Zara Q.")
         assert count("Zara Q.") == "1"
-        await contacts.first.get_by_role("button", name="Change this row").click()
+        await contacts.first.get_by_role("button", name="Change").click()
         await contacts.first.get_by_role("button", name="Delete").click()
         await page.get_by_role("dialog", name="Delete Zara Q.?").get_by_role("button", name="Delete").click()
         await eventually(lambda: count("Zara Q.") == "0")
