@@ -29,6 +29,10 @@ _REFUSED = {
         "The role {role} is above row-level security: whoever looks as it sees every row.",
         "Name a role that is neither superuser nor BYPASSRLS.",
     ),
+    "owner": (
+        "The role {role} owns tables, and their row-level security does not hold for their owner.",
+        "Name a role that owns none, or run ALTER TABLE … FORCE ROW LEVEL SECURITY.",
+    ),
     "barred": ("This login may not switch to the role {role}.", "Let an administrator run: GRANT {role} TO {own};"),
 }
 

@@ -6,6 +6,7 @@ because that is what the person can change; what a trigger raised is told in the
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 from dashboard.errors import WriteRefused
@@ -36,6 +37,9 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
     "deadlock": ("It got in the way of other writes at the same time.", "Try again."),
     "raised": ("The database refuses: {said}.", ""),
 }
+_DRIVERS = re.compile(r"invalid input for query argument \$\d+: (?P<value>.*) \(.*\)", re.DOTALL)
+"""How the driver refuses what it cannot send."""
+_SHOWN = 100
 AGAIN = frozenset({"40001", "40P01"})
 """Codes of what may succeed if it is only tried again: transactions got into each other's way."""
 
@@ -71,6 +75,9 @@ def refusal(error: Any, sql: str, columns: tuple[str, ...] = ()) -> WriteRefused
     reason = reason_of(error)
     said = str(error.args[0] if error.args else error).strip().rstrip(".")
     message, remedy = _SENTENCES.get(reason, ("PostgreSQL says: {said}.", ""))
+    if found := _DRIVERS.match(said):
+        reason, said = "type", found["value"][:_SHOWN]
+        message, remedy = "{said} is no value for its column.", "Give it one of the column's type."
     names = ", ".join(columns)
     facts = {
         "said": said,

@@ -7,6 +7,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -226,6 +227,21 @@ async def test_who_cannot_be_added_is_not_added_in_part(
             scope=None if role is None else Scope(role=role), is_operator=False,
         )  # fmt: skip
     assert await people.listed(scene.dsn) == before
+
+
+async def test_nobody_looks_as_a_role_that_owns_tables_with_row_security(scene: Scene) -> None:
+    owner = f"{ROLE}_owner"
+    made = f"CREATE ROLE {owner}; CREATE TABLE owned (); ALTER TABLE owned OWNER TO {owner}"
+    await asyncio.to_thread(scene.sql, f"{made}; ALTER TABLE owned ENABLE ROW LEVEL SECURITY")
+    change = partial(people.change, scene.dsn, "nina", password=None, page="none", is_operator=None)
+    try:
+        with pytest.raises(SettingsError, match="owns tables"):
+            await change(scope=Scope(role=owner))
+        await asyncio.to_thread(scene.sql, "ALTER TABLE owned FORCE ROW LEVEL SECURITY")
+        await change(scope=Scope(role=owner))
+    finally:
+        dropped = "DELETE FROM dashboard_people.scope WHERE page = 'none'; DROP TABLE owned"
+        await asyncio.to_thread(scene.sql, f"{dropped}; DROP ROLE {owner}")
 
 
 async def test_a_setting_that_is_postgresqls_own_is_nobodys(scene: Scene) -> None:

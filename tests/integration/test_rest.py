@@ -273,6 +273,7 @@ async def test_tables_of_which_the_caller_may_change_a_part_or_that_have_no_key(
         ("PATCH", "/api/notes/1", b'{"share": 1e400}', 422, "1E+400 is no value for share"),
         ("PATCH", "/api/notes/1", b'{"meta": {"a": 1e1000000}}', 422, "overflows"),
         ("PATCH", "/api/notes/1", b'{"owner": true}', 422, "true is no value for owner"),
+        ("PATCH", "/api/notes/1", {"tags": ["a", 1]}, 422, "['a', 1] is no value for its column."),
         ("PATCH", "/api/notes/1", {"wait": "a while"}, 422, "'a while' is no value for wait. It holds interval."),
         ("POST", "/api/notes", [1], 422, "one object"),
         ("POST", "/api/notes", {"none": 1}, 422, "no column 'none'"),
