@@ -1,5 +1,6 @@
 """Views: what a page shows of a query, encoded once and sent to all (see :mod:`.strand` and :mod:`.channel`)."""
 
+from .acts import Act, Asked, Entry
 from .bell import Bell
 from .chart import Chart
 from .comments import Comments
@@ -26,10 +27,13 @@ from .view import View
 
 __all__ = [
     "SPANS",
+    "Act",
+    "Asked",
     "Bell",
     "Chart",
     "Comments",
     "Editing",
+    "Entry",
     "Feed",
     "Field",
     "Group",
