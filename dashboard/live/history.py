@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
+from weakref import finalize, ref
 
 import pandas as pd
 
@@ -37,6 +38,7 @@ class History:
     """
 
     def __init__(self, query: LiveQuery, *, length: timedelta, values: int) -> None:
+        query = query.shared()
         self._query, self._length, self._values = query, length, values
         self._first = LiveFrame(())
         self._since: tuple[Offset, datetime] | None = None
@@ -44,7 +46,15 @@ class History:
         self._size = 0
         if query.is_ready:
             self._begin()
-        self._subscription = query.subscribe(self._take)
+        weak = ref(self)  # one that nobody holds any more follows nothing
+
+        def take(query: LiveQuery, delta: Delta | None) -> None:
+            history = weak()
+            if history is not None:
+                history._take(delta)
+
+        query.subscribe(take)
+        finalize(self, _ended, query)
 
     @property
     def moments(self) -> list[datetime]:
@@ -81,7 +91,7 @@ class History:
 
     def close(self) -> None:
         """Follow no more; what is kept can still be read."""
-        self._subscription.close()
+        self._query.close()
 
     def _begin(self) -> None:
         state, offset, at = self._query.state, self._query.offset, self._query.at
@@ -89,7 +99,7 @@ class History:
             self._first = LiveFrame(state.columns, state.keys, [state.rows[key] for key in state.keys])
             self._since = (offset, at)
 
-    def _take(self, _query: LiveQuery, delta: Delta | None) -> None:
+    def _take(self, delta: Delta | None) -> None:
         if self._since is None:
             if self._query.is_ready:
                 self._begin()
@@ -113,6 +123,12 @@ def folded(frame: LiveFrame, delta: Delta, sort_key: SortKey | None) -> LiveFram
     else:
         fold_part(frame, Part(rows=rows, gone=frozenset(delta.removed_keys)), sort_key)
     return frame
+
+
+def _ended(query: LiveQuery) -> None:
+    """End what a history followed, from wherever the garbage collector runs."""
+    if query.live.loop is not None:
+        query.live.loop.call_soon_threadsafe(query.close)
 
 
 def _is_all(old: Iterable[object], new: Iterable[object], removed: Iterable[object]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
@@ -64,6 +65,16 @@ async def test_every_moment_of_a_history_is_the_answer_of_that_snapshot(live: Li
     with pytest.raises(NotNow, match="does not reach back"):
         history.frame_at(history.moments[0] - timedelta(seconds=1))
     history.close()
+
+
+async def test_a_history_that_nobody_holds_any_more_follows_nothing(live: Live) -> None:
+    asked = live.query("SELECT count(*) AS n FROM sale")
+    kept = [asked.history()]
+    await eventually(lambda: kept[0].moments)
+    assert len(live.hub.answers) == 1
+    kept.clear()
+    gc.collect()
+    await eventually(lambda: len(live.hub.answers) == 0)
 
 
 async def test_a_history_is_bounded_and_still_true(live: Live, writer) -> None:
