@@ -27,6 +27,8 @@ class WritableColumn:
     default: str | None
     labels: tuple[str, ...]
     readable: bool
+    insertable: bool = True
+    updatable: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +41,7 @@ class WritableTable:
     columns: dict[str, WritableColumn]
     key: tuple[str, ...]
     cascades: bool
+    deletable: bool = True
 
     @property
     def quoted(self) -> str:
@@ -93,4 +96,5 @@ async def writable(connection: Connection, name: str) -> WritableTable:
         columns=columns,
         key=relation.key,
         cascades=first["cascades"],
+        deletable=first["deletable"],
     )

@@ -16,6 +16,9 @@ SELECT c.oid AS relation,
        CASE WHEN a.atthasdef AND a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END AS default,
        (SELECT array_agg(e.enumlabel::text ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = ty.oid) AS labels,
        has_column_privilege(c.oid, a.attnum, 'SELECT') AS readable,
+       has_column_privilege(c.oid, a.attnum, 'INSERT') AS insertable,
+       has_column_privilege(c.oid, a.attnum, 'UPDATE') AS updatable,
+       has_table_privilege(c.oid, 'DELETE') AS deletable,
        -- Deleting a row of it changes other tables too.
        EXISTS (SELECT FROM pg_constraint f WHERE f.confrelid = c.oid AND f.confdeltype IN ('c', 'n', 'd')) AS cascades
 FROM pg_class c

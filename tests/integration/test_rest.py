@@ -400,6 +400,8 @@ async def test_every_call_that_can_be_made_up_from_the_description_is_answered_a
     described = await ana.get("/api/openapi.json")
     kept = {"/api/notes", "/api/notes/{id}", "/api/parts", "/api/parts/{a}/{b}"}
     assert described["paths"].keys() == kept | {"/api/counted", "/api/counted/{id}", "/api/loose"}
+    assert described["paths"]["/api/counted/{id}"].keys() == {"parameters", "get", "put", "patch"}  # none may delete
+    assert described["components"]["schemas"]["counted.change"]["properties"].keys() == {"note", "meta"}
     described["paths"] = {path: described["paths"][path] for path in kept}
     answered = await asyncio.to_thread(made_up_calls, described, ana.site.url, ana.key)
     assert answered >= {200, 201, 400, 404, 422}

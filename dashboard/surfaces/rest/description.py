@@ -108,54 +108,67 @@ def _schemas(tables: Mapping[str, WritableTable]) -> dict[str, Any]:
     for name, table in tables.items():
         columns = table.columns.values()
         seen = {column.name: schema_of(column) for column in columns if column.readable}
-        written = {column.name: schema_of(column) for column in columns if not column.computed}
         needed = [one.name for one in columns if one.required and not one.has_default and not one.computed]
-        found[name] = {"type": "object", "properties": seen, "required": list(seen), "additionalProperties": False}
-        changed = {"type": "object", "properties": written, "additionalProperties": False}
-        found[f"{name}.change"] = {**changed, "minProperties": 1}
-        found[f"{name}.new"] = {**changed, "required": needed}
         kept = [one.name for one in columns if one.readable and not one.computed and one.name not in table.key]
-        found[f"{name}.whole"] = {**changed, "required": kept}
+        found[name] = {"type": "object", "properties": seen, "required": list(seen), "additionalProperties": False}
+        found[f"{name}.change"] = {**_of(_changed(table)), "minProperties": 1}
+        found[f"{name}.new"] = {**_of(_given(table)), "required": needed}
+        found[f"{name}.whole"] = {**_of({**_given(table), **_changed(table)}), "required": kept}
     return found
+
+
+def _of(columns: Mapping[str, WritableColumn]) -> dict[str, Any]:
+    written = {name: schema_of(column) for name, column in columns.items()}
+    return {"type": "object", "properties": written, "additionalProperties": False}
+
+
+def _changed(table: WritableTable) -> dict[str, WritableColumn]:
+    """Columns that the caller may change."""
+    return {name: one for name, one in table.columns.items() if one.updatable and not one.computed}
+
+
+def _given(table: WritableTable) -> dict[str, WritableColumn]:
+    """Columns that the caller may give a new row."""
+    return {name: one for name, one in table.columns.items() if one.insertable and not one.computed}
 
 
 def _collection(name: str, table: WritableTable) -> dict[str, Any]:
     rows = {"type": "array", "items": _ref(name)}
     link = {"Link": {"description": 'The next page, as rel="next".', "schema": {"type": "string"}}}
-    return {
+    found = {
         "get": _operation(
             f"List rows of {name}",
             {"200": {"description": "Rows, in order.", "headers": link, "content": _json(rows)}},
             parameters=_wanted(table),
-        ),
-        "post": _operation(
-            f"Write a new row of {name}",
-            {"201": _row(name, "The row, as it is stored."), "204": _nothing()},
-            takes=f"{name}.new",
-        ),
+        )
     }
+    if _given(table):
+        answers = {"201": _row(name, "The row, as it is stored."), "204": _nothing()}
+        found["post"] = _operation(f"Write a new row of {name}", answers, takes=f"{name}.new")
+    return found
 
 
 def _item(name: str, table: WritableTable) -> dict[str, Any]:
+    """What can be done with one row, as far as privileges tell."""
     keys = [
         {"name": part, "in": "path", "required": True, "schema": schema_of(table.columns[part])} for part in table.key
     ]
     match = [_header("If-Match", "The ETag of the row as it was seen.")]
     row, none = _row(name, "The row, as it is stored."), _nothing()
-    return {
-        "parameters": keys,
-        "get": _operation(f"Show a row of {name}", {"200": row, "304": none}),
-        "put": _operation(
+    found = {"parameters": keys, "get": _operation(f"Show a row of {name}", {"200": row, "304": none})}
+    if _changed(table) and _given(table):
+        found["put"] = _operation(
             f"Write a whole row of {name}",
             {"200": row, "201": row, "204": none},
             takes=f"{name}.whole",
             parameters=[*match, _header("If-None-Match", "*: only if there is no such row.")],
-        ),
-        "patch": _operation(
-            f"Change a row of {name}", {"200": row, "204": none}, takes=f"{name}.change", parameters=match
-        ),
-        "delete": _operation(f"Delete a row of {name}", {"204": none}, parameters=match),
-    }
+        )
+    if _changed(table):
+        answers = {"200": row, "204": none}
+        found["patch"] = _operation(f"Change a row of {name}", answers, takes=f"{name}.change", parameters=match)
+    if table.deletable:
+        found["delete"] = _operation(f"Delete a row of {name}", {"204": none}, parameters=match)
+    return found
 
 
 def _operation(summary: str, answers: dict[str, Any], *, takes: str = "", parameters: Any = ()) -> dict[str, Any]:
