@@ -1,6 +1,7 @@
 """The tables of alerts: making them, holding rules, and noting what follows (``sql/alerts*.sql``).
 
-Rows go in and come out as plain values; what they mean is the business of `dashboard.live.alerts`.
+Rows go in and come out as plain values; what they mean is the business of `dashboard.live.alerts`. A statement of a
+line or two stands where it is run, as in the modules beside this one; the rest is in files, named.
 """
 
 from __future__ import annotations

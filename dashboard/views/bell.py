@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+from typing_extensions import override
 
 from dashboard.errors import AlertError, DashboardError, NotForYou
 from dashboard.postgres.alerts import owner
@@ -54,8 +55,8 @@ class BellShape(Shape):
 
     places: bytes | None
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         *notices, seen, silences = queries
         found = [one for query in notices for one in _told(query)]
         found.sort(key=lambda one: one[1]["told_at"], reverse=True)
@@ -67,8 +68,8 @@ class BellShape(Shape):
             "silenced": silenced, "places": None if self.places is None else codec.loads(self.places),
         }  # fmt: skip
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         return keyed_difference(old, new)
 
 
@@ -123,14 +124,16 @@ class Bell(View):
         self._asked = (*notices, asked(SEEN, *whose), asked(SILENCES, *whose))
         self._tasks: set[asyncio.Task[None]] = set()
 
+    @override
     def queries(self) -> Queries:
         """Its notices, what was seen of them, and what is silenced."""
         return self._asked
 
+    @override
     def shape(self, binding: Binding) -> BellShape:
-        """How its queries become a picture."""
         return BellShape(binding.choice.get("places"))
 
+    @override
     def receive(self, binding: Binding, message: Any) -> None:
         """The reader has seen something, does not want to hear of a rule, or says how to be told."""
         super().receive(binding, message)

@@ -154,6 +154,11 @@ async def is_told_by_toast(tab: Tab) -> None:
     await said.get_by_role("button", name="Compare").click()
     await eventually(lambda: answers == ["row 3"], timeout=30)
     await expect(said).to_have_count(0)
+    await tab.mouse.move(0, 0)  # it is whole for whoever points at it
+    toast(table, "word " * 300, tone="warn", key="row 4")
+    await expect(said).to_contain_text("word")
+    assert await said.evaluate("(node) => node.offsetHeight") < 160  # a long one does not cover the page
+    await said.get_by_role("button", name="Put away").click()
     bell = next(binding for binding in bindings if isinstance(binding.view, dashboard.Bell))
     for forged in ({"event": {"a": 1}}, {"event": "prefer"}, {"event": "seen", "value": 1e300}, {"event": "_done"}):
         bell.view.receive(bell, forged)

@@ -145,19 +145,23 @@ class Alerts(Preferring):
                 group.create_task(sender.run())
                 group.create_task(self._watch(sender))
         finally:
-            for watch in self._watches.values():
-                watch.close()
-            self._watches.clear()
-            if self.is_installed:
-                with suppress(DashboardError, TimeoutError):
-                    async with asyncio.timeout(FAREWELL):
-                        await self.ask(lambda connection: alerts.release(connection, self.id))
+            await self._end()
             asking.drop()
-            if self._asked is not None:
-                self._asked.drop()
-                self._asked = None
-            self._renew_at = 0.0
-            self._is_running = False
+
+    async def _end(self) -> None:
+        """Let go of what is held, so that others go on at once."""
+        for watch in self._watches.values():
+            watch.close()
+        self._watches.clear()
+        if self.is_installed:
+            with suppress(DashboardError, TimeoutError):
+                async with asyncio.timeout(FAREWELL):
+                    await self.ask(lambda connection: alerts.release(connection, self.id))
+        if self._asked is not None:
+            self._asked.drop()
+            self._asked = None
+        self._renew_at = 0.0
+        self._is_running = False
 
     async def _watch(self, sender: Sender) -> None:
         while True:
