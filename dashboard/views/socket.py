@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 CHANNEL = "_dashboard/channel"
 #: Seconds between two pings, and until the browser has to answer one: who has vanished without a word is noticed.
 PING = 20.0
-FORBIDDEN, ELSEWHERE, LIMIT = 4403, 4404, 256 * 1024
+FORBIDDEN, ELSEWHERE, UNREADABLE, LIMIT = 4403, 4404, 1009, 256 * 1024
 
 #: Whether a server has the routes.
 _known: WeakKeyDictionary[BokehTornado, bool] = WeakKeyDictionary()
@@ -83,7 +83,7 @@ class ChannelSocket(WebSocketHandler):
         except orjson.JSONDecodeError:
             said = None
         if not isinstance(said, dict):
-            self.close(FORBIDDEN, "not a message")
+            self.close(UNREADABLE, "not a message")  # the page comes back: it is still whose it was
         elif self.channel is None:
             self._greet(said)
         else:
