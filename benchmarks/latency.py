@@ -26,7 +26,7 @@ from dashboard.surfaces.site import Site
 
 ROUNDS = 200
 PAUSE = 0.03
-_WATCH = """
+WATCH = """
 () => {
   window.seen = new Map();
   const look = (root) => {
@@ -50,14 +50,14 @@ async def main() -> None:
         async with Live(server.dsn) as live:
             await live.install("marks")
             deltas = await _deltas(live, writer)
-            nodes = await _nodes(live, writer)
+            shown = await nodes(live, writer)
         await writer.close()
     figures = []
-    for name, times in (("bare LISTEN round trip", bare), ("commit → delta", deltas), ("commit → DOM node", nodes)):
+    for name, times in (("bare LISTEN round trip", bare), ("commit → delta", deltas), ("commit → DOM node", shown)):
         for share in (0.5, 0.99):
             value = percentile(times, share) * 1e3
             figures.append(Figure(name=f"{name}, p{share * 100:.0f}", value=value, unit="ms"))
-    for name, times in (("delta", deltas), ("DOM node", nodes)):
+    for name, times in (("delta", deltas), ("DOM node", shown)):
         ratio = percentile(times, 0.5) / percentile(bare, 0.5)
         figures.append(Figure(name=f"{name} beside the bare LISTEN round trip, p50", value=ratio))
     record("latency", figures)
@@ -92,7 +92,9 @@ async def _deltas(live: Live, writer: asyncpg.Connection) -> list[float]:
     return await _timed(lambda: _insert(writer), wait)
 
 
-async def _nodes(live: Live, writer: asyncpg.Connection) -> list[float]:
+async def nodes(live: Live, writer: asyncpg.Connection) -> list[float]:
+    """Seconds from commit to the DOM of a served page."""
+
     def draw() -> dashboard.Page:
         count = live.query("SELECT count(*) AS n FROM marks", priority="critical")
         return dashboard.Page(dashboard.Tile(count, title="Marks", format="{:d}"), live=live, title="Marks")
@@ -108,13 +110,14 @@ async def _nodes(live: Live, writer: asyncpg.Connection) -> list[float]:
         await browsed.wait_for_function("() => document.body.innerText !== null")
         known = await writer.fetchval("SELECT count(*) FROM marks")
         await browsed.get_by_text(str(known), exact=True).wait_for()
-        await browsed.evaluate(_WATCH)
-        times = await _seen(browsed, writer, known)
+        await browsed.evaluate(WATCH)
+        times = await seen_by(browsed, writer, known)
         await browser.close()
     return times
 
 
-async def _seen(browsed: Browsed, writer: asyncpg.Connection, known: int) -> list[float]:
+async def seen_by(browsed: Browsed, writer: asyncpg.Connection, known: int) -> list[float]:
+    """Seconds from commit to the DOM of a tab that counts the marks and is watched (`WATCH`)."""
     began: dict[str, float] = {}
     for nth in range(ROUNDS):
         began[str(known + nth + 1)] = time.time()
