@@ -12,7 +12,7 @@ function takeAway() {
   const again = h("button", { type: "button", class: "chip", onclick: () => location.reload() }, "Load again");
   const words = "What stood here is not shown any more. Load the page again to log in.";
   root.append(h("div", { class: "root", role: "alert", style: "max-width:26rem;margin:20vh auto;padding:0 1rem" },
-    h("h1", {}, "You are logged out, or logged in as somebody else"), h("p", { class: "mute" }, words), again));
+    h("h1", { style: "font-size:20px" }, "You are logged out, or logged in as somebody else"), h("p", { class: "mute" }, words), again));
   document.body.replaceChildren(host);
   again.focus();
 }
