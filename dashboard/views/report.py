@@ -17,6 +17,7 @@ from . import element
 from .channel import Channel
 from .pane import Wake
 from .strand import Strand
+from .wording import spoken
 
 if TYPE_CHECKING:
     from bokeh.document import Document
@@ -107,7 +108,7 @@ class Report:
                 found.append(f"{binding.view.title}: {body['value']}{body['unit']}{moved}")
             elif body is not None and binding.view.kind == "feed":
                 latest = (body["rows"][key]["line"] for key in body["order"][:LATEST])
-                found += [binding.view.title, *(f"  {''.join(piece for _, piece in line)}" for line in latest)]
+                found += [binding.view.title, *(f"  {spoken(line)}" for line in latest)]
         return found
 
     def end(self) -> None:

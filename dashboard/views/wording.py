@@ -57,6 +57,17 @@ def check(template: str) -> None:
         raise ViewError(f"The format {template!r} cannot be used: {error}.", "Double a brace to show it.") from error
 
 
+def spoken(line: Sequence[Any]) -> str:
+    """A line as one text, for who reads no page: times in UTC."""
+    return "".join(_spoken(*piece[1:]) for piece in line)
+
+
+def _spoken(value: object, kind: str = "", directives: str = "") -> str:
+    if kind in ("time", "clock") and isinstance(value, int | float):
+        return f"{dt.datetime.fromtimestamp(value / 1000, dt.UTC):{directives or '%Y-%m-%d %H:%M'}}"
+    return f"{value} s" if kind == "interval" else str(value)
+
+
 def _filled(style: str, part: str, row: Mapping[str, Any]) -> Iterator[Piece]:
     for literal, field, spec, conversion in _FORMATTER.parse(part):
         yield style, literal

@@ -111,7 +111,7 @@ async def test_what_was_missed_is_sent_once_though_several_processes_look(
     assert (len(mailbox.letters), mailbox.recipients) == (1, [["ana@example.org"]])
     letter: Any = mailbox.letters[0]
     body, page = letter.get_body().get_content(), next(letter.iter_attachments())
-    assert "notes, as ana sees it" in body and "Notes: 2" in body and "  hers too" in body
+    assert "Notes, as ana sees it" in body and "Notes: 2" in body and "  hers too" in body
     assert page.get_filename().endswith(".html") and page.get_content_type() == "text/html"
     assert "of ana" in page.get_content() and "of jo" not in body + page.get_content()
     assert await asked(server, notes, STATE) == "t|t||0"

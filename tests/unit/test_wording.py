@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from dashboard.views.wording import line, pieces
+from dashboard.views.wording import line, pieces, spoken
 
 AT = dt.datetime(2026, 11, 20, 12, 30, tzinfo=dt.UTC)
 MS = AT.timestamp() * 1000
@@ -61,3 +61,10 @@ def test_a_function_may_leave_its_figures_to_the_reader_too() -> None:
 def test_without_a_template_all_columns_are_said() -> None:
     row = {"at": AT, "who": "Ana", "n": 3, "gone": None, "what": "rang"}
     assert line(None, row, None, ("at",)) == [("", "Ana "), ("", "3", "number", ""), ("", " rang")]
+
+
+def test_a_line_is_one_text_where_no_browser_writes_it() -> None:
+    row = {"who": "Ana", "total": 2, "at": AT, "took": dt.timedelta(seconds=90)}
+    assert (
+        spoken(pieces("**{who}** paid {total} at {at:%H:%M} in {took}", row)) == f"Ana paid 2 at {AT:%H:%M} in 90.0 s"
+    )

@@ -193,7 +193,7 @@ def _sheet(asked: Asked, page: Page, report: Report, moment: Moment, viewer: Vie
         document.remove_root(root)
     is_own = isinstance(page.content, Path) and document.title not in UNNAMED
     head = Head(
-        title=document.title if is_own else page.title,
+        title=document.title.partition(" · ")[0] if is_own else page.title,
         who="" if viewer is None else viewer.name,
         since=asked.since or "",
         zone=asked.zone or moment.zone,
