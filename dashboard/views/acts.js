@@ -1,6 +1,7 @@
 // What a reader can do with rows: buttons, toggles or a menu on each of them, and a bar for those that are chosen.
 import { h, setText } from "./dom.js";
 import { link } from "./channel.js";
+import { keepGuest } from "./guest.js";
 import { Menu } from "./menu.js";
 
 const BESIDE = 2; // acts of a row that stand beside each other; more are a menu
@@ -10,6 +11,7 @@ export class Acting {
     this.table = table;
     this.acts = table.options.acts;
     this.chosen = new Set();
+    keepGuest(table.options.guest);
     const title = table.options.title || "the table";
     if (table.options.choose) {
       this.all = h("input", { type: "checkbox", "aria-label": `Choose all rows of ${title} shown here`, onchange: () => this.chooseAll(this.all.checked) });

@@ -27,8 +27,10 @@ from dashboard.live import SessionQuery
 from dashboard.live.effect import Provisional
 
 from . import codec
-from .outcome import follow
+from .guest import guest
+from .outcome import follow, resume
 from .toast import toast
+from .viewer import viewer
 
 if TYPE_CHECKING:
     from dashboard.live import LiveQuery
@@ -195,6 +197,16 @@ class Acting:
         self._things = things
         self._choose = choose
         self._tasks: set[asyncio.Task[None]] = set()
+
+    def options(self) -> dict[str, Any]:
+        """What the browser needs to know once; a guest's browser, by what it is known again."""
+        secret = guest().secret if self.acts and viewer() is None else ""
+        return {"acts": [act.options() for act in self.acts], "choose": self._choose, "guest": secret}
+
+    def resume(self, binding: Binding, query: LiveQuery | None) -> None:
+        """A page is there: what became of this reader's acts since the last one is told."""
+        if self.acts and isinstance(query, SessionQuery):
+            resume(binding, query.session, None)
 
     def heard(self, binding: Binding, query: LiveQuery | None, message: Any) -> None:
         """The reader does something: `{"event": "act", "value": {"act", "keys", "values", "on"}}`."""

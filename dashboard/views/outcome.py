@@ -77,15 +77,16 @@ def follow(binding: Binding, session: Session, write: Write, **manner: Any) -> N
     Outcome(binding, session, write, Manner(**manner)).begin()
 
 
-def resume(binding: Binding, session: Session, table: str, **manner: Any) -> None:
-    """Follow what this reader's writes to a table (its quoted name) came to while no page of theirs was there.
+def resume(binding: Binding, session: Session, table: str | None, **manner: Any) -> None:
+    """Follow what this reader's writes to a table (its quoted name; None: to any) came to while no page was there.
 
     Such are the writes of a page that was loaded again, and what an earlier process left on disk.
     """
     live: Live = session.live
     left = {write.key: (write, Manner(**manner)) for write in live.waiting_writes if write.author == session.name}
     for write, known in (left | dict(_open.get(session, {}))).values():
-        if write.state in ("kept", "refused") and any(command.table == table for command in write.commands):
+        is_meant = table is None or any(command.table == table for command in write.commands)
+        if write.state in ("kept", "refused") and is_meant:
             Outcome(binding, session, write, replace(known, edit=manner.get("edit"))).begin()
 
 

@@ -134,6 +134,7 @@ class Table(View):
     def bind(self, binding: Binding) -> None:
         """It stands on a page now, with its first choice."""
         self._show(binding, binding.choice.get("choice") or self._first())
+        self._acting.resume(binding, self.query)
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
@@ -144,7 +145,7 @@ class Table(View):
             "cells": dict(self.cells), "tones": dict(self.tones), "flash": self.flash,
             "scroll": self.scroll, "step": self._step(), "chosen": self.chosen, "select": dict(self.select),
             "place": slug(self.title) if self.place is None else self.place, "sort": self.sort,
-            "downloads": files.formats(), "acts": [act.options() for act in self.acts], "choose": self.choose,
+            "downloads": files.formats(), **self._acting.options(),
             "editing": None if self.edit is None else self.edit.options(),
         }  # fmt: skip
 

@@ -293,7 +293,11 @@ async def test_assets_are_paused_together_before_the_server_answers_and_one_refu
     async with held(server, earnings_database, "earnings.assets"):
         await bar.get_by_role("button", name="Retire 2").click()
         await expect(rows(page, "retired")).to_have_count(2)
-    await expect(page.get_by_role("alert").filter(has_text="the night trains run")).to_be_visible()
+    refused = page.get_by_role("alert").filter(has_text="the night trains run")
+    await expect(refused).to_be_visible()
     await expect(rows(page, "paused")).to_have_count(2)
+    await page.reload()
+    await refused.get_by_role("button", name="Discard").click()
+    await expect(refused).to_have_count(0)
     assert psql(server, status, earnings_database) == "paused\n"
     await other.close()
