@@ -18,7 +18,7 @@ SCHEMA = """
 CREATE TABLE sale (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now(), kind text);
 INSERT INTO sale (kind) VALUES ('shop'), ('shop'), ('<img src=x onerror="document.title=1">');
 """
-CONNECT, TILE, CHART, QUERY, LIVE, COUNT, SLEEP, PLAIN = range(8)
+CONNECT, TILE, CHART, QUERY, LIVE, COUNT, SLEEP, PLAIN, PLOT = range(9)
 CELLS = [
     "import dashboard, dashboard.live.opening as opening\n"
     "opening.IDLE = 0.1\n"
@@ -35,6 +35,10 @@ CELLS = [
     "print(Channel.count(), len(live.hub.answers), len(live._tasks))",
     "import time\ntime.sleep(600)",
     'print(live.query("SELECT max(id) AS last FROM sale").wait().frame["last"].item())',
+    "import panel as pn\n"
+    'least = pn.widgets.Select(label="Least", options=[2, 4])\n'
+    'chosen = live.query("SELECT id FROM sale WHERE id >= $1::int ORDER BY id", least)\n'
+    'pn.Column(least, chosen.hv(lambda df: df.hvplot.scatter("id", "id"), title="Numbers"))',
 ]
 INSERT = "INSERT INTO sale (kind) VALUES ('post')"
 OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dashboard%' AND datname = current_database()"
@@ -42,6 +46,12 @@ BARS = """() => {
     const figure = Bokeh.documents.flatMap((document) => document.roots()).find((root) => root.name === "figure");
     return figure ? figure.renderers.flatMap((renderer) => [...renderer.data_source.data.y]) : [];
 }"""
+
+
+POINTS = """() => Bokeh.documents.flatMap((document) => [...document._all_models.values()])
+    .filter((model) => model.type === "ColumnDataSource")
+    .map((model) => (model.data instanceof Map ? model.data.get("id") : model.data.id))
+    .filter((ids) => ids).map((ids) => [...ids].join())"""
 
 
 async def test_a_notebook_follows_the_database_and_leaves_nothing_behind(
@@ -66,6 +76,8 @@ async def test_a_notebook_follows_the_database_and_leaves_nothing_behind(
         await notebook.run(QUERY)
         await expect(table).to_contain_text("<img src=x")
         await expect(page.locator(".glance")).to_contain_text("only changed keys are read again")
+        await notebook.run(PLOT)
+        await eventually(lambda: points(page, "2,3"), timeout=30)
         await notebook.run(LIVE)
         await expect(page.locator(".status.full")).to_contain_text("messages of the kernel")
         await eventually(lambda: bars(page, 3))
@@ -74,6 +86,10 @@ async def test_a_notebook_follows_the_database_and_leaves_nothing_behind(
         await expect(tile).to_have_text("4")
         await expect(table).to_contain_text("post")
         await eventually(lambda: bars(page, 4))
+
+        await eventually(lambda: points(page, "2,3,4"), timeout=30)
+        await page.locator(".jp-OutputArea select").select_option("4")
+        await eventually(lambda: points(page, "4"), timeout=30)
 
         for place in (TILE, CHART, QUERY, LIVE):  # each replaces what it showed
             await notebook.run(place)
@@ -99,12 +115,18 @@ async def test_a_notebook_follows_the_database_and_leaves_nothing_behind(
         await writer.execute(INSERT)
         await expect(tile).to_have_text("5")
         assert await page.title() != "1"
+        await page.close()  # before the server that it talks to
     await writer.close()
 
 
 async def bars(page: Page, height: int) -> bool:
     """Return whether the chart's bars are as high as this, together."""
     return sum(await page.evaluate(BARS)) == height
+
+
+async def points(page: Page, numbers: str) -> bool:
+    """Return whether a plot shows these rows."""
+    return numbers in await page.evaluate(POINTS)
 
 
 async def not_one(count: Callable[[], Awaitable[int]]) -> bool:
