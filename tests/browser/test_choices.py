@@ -186,6 +186,7 @@ async def test_a_file_that_fails_in_the_middle_is_cut_off(live: Live, page: Tab)
         body = dashboard.views.codec.dumps(said)
         with pytest.raises(HTTPError):
             await AsyncHTTPClient().fetch(f"{site.url}_dashboard/download", method="POST", body=body)
+        await page.goto("about:blank")
 
 
 async def test_a_click_on_a_category_narrows_the_page_and_a_chip_takes_it_back(address: str, page: Tab) -> None:
