@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import dashboard
-from dashboard.views import pulse
+from dashboard.views import element, pulse
 from dashboard.views.channel import WINDOW, Binding, Channel
 from dashboard.views.pulse import Pulse
 from dashboard.views.status import Status
@@ -278,3 +278,24 @@ async def test_a_page_is_told_at_which_snapshot_each_of_its_views_is_true(query:
     channel.receive({"paused": True})
     move(query, 6)
     await eventually(lambda: named()[one.name] is None)
+
+
+class Deaf:
+    """An element whose page has gone without a word."""
+
+    def _send_msg(self, data: Any) -> None: ...
+
+
+async def test_a_page_without_a_socket_that_falls_silent_is_asked_nothing_for(
+    pages: list[Channel], query: Query, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(element, "SILENCE", 0.05)
+    channel, _, bindings = opened(pages, dashboard.Tile(query))
+    shown = element.Messages(cast(Any, Deaf()), channel)
+    channel.connect(shown)
+    channel.receive({"want": {bindings[0].name: None}})
+    strand = bindings[0].strand
+    assert strand is not None and strand.followers == {channel}
+    shown.listen()
+    await eventually(lambda: channel.presence == "away")
+    assert strand.followers == set()
