@@ -13,7 +13,7 @@ from __future__ import annotations
 import hashlib
 import sqlite3
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -53,6 +53,7 @@ class Outbox:
         self.folder = self.path(folder, database)
         self.most = most
         self.count = 0
+        self._is_together = False
         self._path: Path | None = None
         self._store: sqlite3.Connection | None = None
 
@@ -97,9 +98,19 @@ class Outbox:
             )
         self._insert([(str(key), at, content, None)])
 
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """What is put in the block is on the disk when the block ends, in one go: a disk's patience is for a few."""
+        self._is_together = True
+        try:
+            with self._opened():
+                yield
+        finally:
+            self._is_together = False
+
     def _insert(self, rows: list[tuple[str, float, str, str | None]]) -> None:
         store = self._opened()
-        with store:
+        with nullcontext() if self._is_together else store:
             put = "INSERT OR IGNORE INTO waiting (key, at, content, problem) VALUES (?, ?, ?, ?)"
             self.count += store.executemany(put, rows).rowcount
 

@@ -114,7 +114,11 @@ class Session:
     async def _carry(self, write: Write) -> None:
         async with self._turn:
             if write.state == "waiting":
-                await self.live.writer.carry(write)
+                await self.live.writer.carry(write, self._waiting)
+
+    def _waiting(self) -> list[Write]:
+        """Writes that nothing was done about yet."""
+        return [write for write in self.overlay.writes if write.state == "waiting"]
 
     def _changed(self, write: Write) -> None:
         """A write has come to another state."""

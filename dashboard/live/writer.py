@@ -6,8 +6,8 @@ under which PostgreSQL would know it, and everything that is written from then o
 is back they are sent in order, each with its key, so that what had gone through in spite of all is found and not done
 again. What PostgreSQL refuses then is reported and stays on disk until somebody has seen to it.
 
-A write that is cut off by the end of this process's `Live` is kept in the same way, if it was a session's: it had been
-shown.
+A write that is cut off by the end of this process's `Live` is kept in the same way, and all that wait behind it, if
+they are a session's: they had been shown.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import asyncio
 import itertools
 import logging
 import time
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -26,7 +26,6 @@ from dashboard.errors import (
     ConnectionLost,
     DashboardError,
     LoginRefused,
-    QueueFull,
     ServerTooOld,
     WriteRefused,
 )
@@ -110,8 +109,8 @@ class Writer:
         """Whether writes wait for the database."""
         return self._is_away or self._live.is_away
 
-    async def carry(self, write: Write) -> None:
-        """Bring a write to its end, or onto the disk."""
+    async def carry(self, write: Write, behind: Callable[[], Iterable[Write]] = tuple) -> None:
+        """Bring a write to its end, or onto the disk, together with those that wait `behind` it."""
         write.forget = self.forget
         if not self.queues:
             try:
@@ -129,7 +128,7 @@ class Writer:
                 raise
             else:
                 return
-        self.keep(write)
+        self.keep(write, *behind())
         self._replay_soon()
 
     @property
@@ -137,21 +136,31 @@ class Writer:
         """Whether a new write has to queue up: others wait, or the database is away."""
         return self.is_away or any(write.is_open for write in self.kept.values())
 
-    def keep(self, write: Write) -> None:
-        """Put a write on the disk."""
+    def keep(self, *writes: Write) -> None:
+        """Put writes on the disk, in their order."""
+        if not writes:
+            return
+        with self.outbox.together():
+            kept = [write for write in dict.fromkeys(writes) if self._put(write)]
+        for write in kept:
+            self.kept[write.key] = write
+            write.becomes("kept")
+            self._tell(write)
+
+    def _put(self, write: Write) -> bool:
+        write.forget = self.forget
         try:
             if self.sending.pool.takes_keys is False:
                 raise ConnectionLost(
                     "The database is away, and without keys a write cannot wait for it.",
                     "Run `dashboard install` once, so that it can be told whether a write went through.",
                 )
-            self.outbox.put(write.key, write.at, dumped(write))
-        except (QueueFull, DashboardError) as error:
+            if write.key not in self.kept:
+                self.outbox.put(write.key, write.at, dumped(write))
+        except DashboardError as error:
             write.refuse(error)
-            return
-        self.kept[write.key] = write
-        write.becomes("kept")
-        self._tell(write)
+            return False
+        return True
 
     def forget(self, write: Write) -> None:
         """Nobody wants it any more."""

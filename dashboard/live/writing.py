@@ -247,6 +247,8 @@ class Writing:
         """The tasks end now: what is not decided and was shown goes to the disk."""
         if self._writer is not None:
             self._writer.is_closing = True
+            for session in list(self._sessions.values()):
+                self._writer.keep(*(write for write in session.pending if write.state != "kept"))
 
     async def close_writing(self) -> None:
         """Close connections and files."""

@@ -163,6 +163,24 @@ asyncio.run(main(sys.argv[1]))
 """
 
 
+async def test_what_waits_its_turn_is_kept_in_order_when_its_process_ends(server: Server, database: str) -> None:
+    psql(server, SCHEMA, database)
+    other = await connect(database)
+    async with Live(database, pace=PACE) as live, other.transaction():
+        await live.install("notes")
+        await other.fetch("LOCK TABLE notes")
+        table = await live.session("someone").table("notes")
+        writes = [table.insert({"text": text}) for text in ("a", "b")]
+        await eventually(lambda: writes[0].xid is not None)
+        writes.append(table.insert({"text": "c"}))
+        await live.close()
+    assert [write.state for write in writes] == ["kept"] * 3
+    await other.close()
+    async with Live(database, pace=PACE) as later:
+        await eventually(lambda: not later.waiting_writes)
+    assert texts(server, database) == ["a", "b", "c"]
+
+
 async def test_a_killed_process_leaves_its_writes_to_the_next(
     server: Server, database: str, proxy: Proxy, live: Live, folder: Path
 ) -> None:
