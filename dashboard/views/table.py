@@ -222,8 +222,8 @@ class Table(View):
             choice=choice, size=self.page_size if choice.whole else self._size(), step=self._step(),
             columns=(*shown, *extra), labels=tuple(labels.items()), formats=tuple(self.formats.items()),
             drawn=tuple(sorted(self.cells)),
-            rules=tuple(act.rule for act in self.acts),
-            edited=None if self.edit is None else self.edit.columns,
+            rules=() if choice.whole else tuple(act.rule for act in self.acts),
+            edited=None if choice.whole or self.edit is None else self.edit.columns,
         )  # fmt: skip
 
 
