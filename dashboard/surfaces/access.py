@@ -8,14 +8,13 @@ proxy that may be asked from anywhere, it is refused, unless the command says th
 
 from __future__ import annotations
 
-import ipaddress
-
 from dashboard.errors import SettingsError
 from dashboard.settings import settings
 from dashboard.surfaces.directory import Asked, Directory, Table, function_named
 from dashboard.surfaces.login import Access
 from dashboard.surfaces.logins import Logins
 from dashboard.surfaces.provider import provider_page
+from dashboard.surfaces.readers import is_here
 
 NOBODY = "Nobody has to log in: whoever uses this machine sees all that the database's login may see."
 
@@ -38,7 +37,7 @@ async def access_to(dsn: str, address: str | None, *, is_open: bool) -> Access |
         return access_by(directory)
     await directory.close()
     address = chosen.address if address is None else address
-    if chosen.behind_proxy or not _is_here(address):
+    if chosen.behind_proxy or not is_here(address):
         whom = "the proxy" if chosen.behind_proxy else address or "this machine"
         raise SettingsError(
             f"Everybody who reaches {whom} would see all that the database's login may see: "
@@ -52,10 +51,3 @@ def access_by(directory: Directory, *, is_by_provider: bool = False) -> Access:
     """How the people of a directory log in."""
     logins = Logins(directory, settings().login_lifetime)
     return Access(logins, provider_page(logins)) if is_by_provider else Access(logins)
-
-
-def _is_here(address: str) -> bool:
-    try:
-        return ipaddress.ip_address(address).is_loopback
-    except ValueError:
-        return address == "localhost"

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from datetime import UTC
 from typing import TYPE_CHECKING, Annotated, Literal, TypeVar
 from uuid import uuid4
@@ -12,12 +11,12 @@ from uuid import uuid4
 from cyclopts import App, Parameter
 
 from dashboard.errors import AlertError
+from dashboard.surfaces.terminal import Dsn, say
 
 if TYPE_CHECKING:
     from dashboard.postgres.connection import Connection
 
 T = TypeVar("T")
-Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 Name = Annotated[str, Parameter(help="Name of a contact point.")]
 To = Annotated[str, Parameter(help="The address in the place of its {to}.")]
 
@@ -30,7 +29,7 @@ def install(dsn: Dsn, /) -> None:
     from dashboard.postgres import alerts
 
     _run(dsn, alerts.install)
-    _print("Alerts are kept in the schema dashboard_alerts; `dashboard alerts uninstall` removes it again.")
+    say("Alerts are kept in the schema dashboard_alerts; `dashboard alerts uninstall` removes it again.")
 
 
 @app.command
@@ -39,7 +38,7 @@ def uninstall(dsn: Dsn, /) -> None:
     from dashboard.postgres import alerts
 
     _run(dsn, alerts.uninstall)
-    _print("Alerts are removed.")
+    say("Alerts are removed.")
 
 
 @app.command
@@ -62,11 +61,11 @@ def contact(
             raise AlertError("An address is missing.", "Give its URL, or --remove.")
         if not _run(dsn, lambda connection: preferences.remove_contact_point(connection, name)):
             _url(dsn, name)
-        _print(f"The contact point {name} is removed.")
+        say(f"The contact point {name} is removed.")
         return
     check(url)
     _run(dsn, lambda connection: preferences.set_contact_point(connection, name, url))
-    _print(f"The contact point {name} is kept; `dashboard alerts try` sends a message to it.")
+    say(f"The contact point {name} is kept; `dashboard alerts try` sends a message to it.")
 
 
 @app.command
@@ -76,9 +75,9 @@ def contacts(dsn: Dsn, /) -> None:
 
     found = _run(dsn, preferences.contact_points)
     if not found:
-        _print("There are no contact points; `dashboard alerts contact` adds one.")
+        say("There are no contact points; `dashboard alerts contact` adds one.")
     for name, url in found.items():
-        _print(f"{name}  {url.partition('://')[0]}{'  for each their own address' if '{to}' in url else ''}")
+        say(f"{name}  {url.partition('://')[0]}{'  for each their own address' if '{to}' in url else ''}")
 
 
 @app.command(name="try")
@@ -89,7 +88,7 @@ def attempt(dsn: Dsn, name: Name, /, *, to: To = "") -> None:
     url = _url(dsn, name, to=to)
     message = "This is what an alert looks like; nothing has happened."
     asyncio.run(send(address_of(url, to), subject="[info] A try", body=message, severity="info", batch=uuid4()))
-    _print(f"{name} took it.")
+    say(f"{name} took it.")
 
 
 @app.command
@@ -110,7 +109,7 @@ def tell(
     _url(dsn, name, to=to)
     wanted = {"address": to, "minimum": minimum, "quiet_from": None, "quiet_until": None, "zone": "UTC"}
     _run(dsn, lambda connection: preferences.prefer(connection, Scope(), name, wanted))
-    _print(f"What concerns the database is told to {name}{f' for {to}' if to else ''}.")
+    say(f"What concerns the database is told to {name}{f' for {to}' if to else ''}.")
 
 
 @app.command
@@ -120,13 +119,13 @@ def history(dsn: Dsn, /, *, rows: Annotated[int, Parameter(help="How many notice
 
     found = _run(dsn, lambda connection: alerts.history(connection, rows))
     if not found:
-        _print("Nothing was told yet.")
+        say("Nothing was told yet.")
     for row in found:
         end = "" if row["resolved_at"] is None else f", resolved {row['resolved_at'].astimezone(UTC):%H:%M:%S}"
         at = f"{row['fired_at'].astimezone(UTC):%Y-%m-%d %H:%M:%S}"
         sent = f"  [{row['deliveries']}]" if row["deliveries"] else ""
         said = ": ".join(filter(None, (row["title"], "; ".join(row["lines"]))))
-        _print(f"{at}{end}  {row['severity']}  {said}{sent}")
+        say(f"{at}{end}  {row['severity']}  {said}{sent}")
 
 
 def _url(dsn: str, name: str, *, to: str | None = None) -> str:
@@ -145,24 +144,10 @@ def _url(dsn: str, name: str, *, to: str | None = None) -> str:
 
 
 def _run(dsn: str, question: Callable[[Connection], Awaitable[T]]) -> T:
+    from dashboard.surfaces.connecting import connected
+
     async def asked() -> T:
-        async with _connected(dsn) as connection:
+        async with connected(dsn, "alerts") as connection:
             return await question(connection)
 
     return asyncio.run(asked())
-
-
-@asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[Connection]:
-    from dashboard.postgres.connection import connect
-    from dashboard.settings import settings
-
-    connection = await connect(dsn, name="dashboard: alerts", timeout=settings().connect_timeout)
-    try:
-        yield connection
-    finally:
-        await connection.close()
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201

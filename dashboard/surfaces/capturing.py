@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import Sequence
 
 from dashboard.postgres import capture
-from dashboard.postgres.connection import Connection, connect
 from dashboard.settings import settings
+from dashboard.surfaces.connecting import connected
 
 
 async def install(dsn: str, tables: Sequence[str]) -> list[str]:
@@ -18,21 +17,12 @@ async def install(dsn: str, tables: Sequence[str]) -> list[str]:
     RelationNotFound, CaptureError, ConnectError
         A table is missing, capture cannot be installed on it, or the database cannot be reached.
     """
-    async with _connected(dsn) as connection:
+    async with connected(dsn, "install") as connection:
         captured = await capture.install(connection, tables, lock_timeout=settings().lock_timeout)
         return [table.name for table in captured]
 
 
 async def uninstall(dsn: str, tables: Sequence[str]) -> None:
     """Remove capture from the tables, or all of it when none is named."""
-    async with _connected(dsn) as connection:
+    async with connected(dsn, "install") as connection:
         await capture.uninstall(connection, tables, lock_timeout=settings().lock_timeout)
-
-
-@asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[Connection]:
-    connection = await connect(dsn, name="dashboard: install", timeout=settings().connect_timeout)
-    try:
-        yield connection
-    finally:
-        await connection.close()

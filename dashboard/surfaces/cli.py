@@ -21,6 +21,7 @@ from dashboard.surfaces.alerting import app as alerts
 from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run
+from dashboard.surfaces.terminal import Dsn, is_interactive, say
 from dashboard.version import __version__
 
 app = App(
@@ -41,7 +42,6 @@ Rate = Annotated[float, Parameter(help="Changes a second, on average.", validato
 CALM = 0.3  # the pace of the sample rows on a busy day, so that charts show no step where the simulation begins
 Open = Annotated[bool, Parameter(name="--open", negative=(), help="Let everybody see everything, without logging in.")]
 Dev = Annotated[bool, Parameter(name="--dev", negative=(), help="Add a page for trying out changes and trouble.")]
-Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
 @app.command
@@ -55,10 +55,10 @@ def demo(
     dev: Dev = False,
 ) -> None:
     """Start a PostgreSQL of its own with sample rows and live changes, and serve dashboards on it."""
-    from dashboard.surfaces import pages, serving
+    from dashboard.surfaces import pages
     from dashboard.surfaces.demo import demo as work
 
-    opens = serving.is_interactive() if browser is None else browser
+    opens = is_interactive() if browser is None else browser
     run(work(pages.chosen(names), address=address, port=port, rate=rate, temp=temp, browser=opens, is_dev=dev))
 
 
@@ -115,7 +115,7 @@ def install(dsn: Dsn, table: str, /, *tables: str) -> None:
     from dashboard.surfaces import capturing
 
     names = asyncio.run(capturing.install(dsn, (table, *tables)))
-    _print(f"Changes are captured on {', '.join(names)}; `dashboard uninstall` removes that again.")
+    say(f"Changes are captured on {', '.join(names)}; `dashboard uninstall` removes that again.")
 
 
 @app.command
@@ -124,7 +124,7 @@ def uninstall(dsn: Dsn, /, *tables: str) -> None:
     from dashboard.surfaces import capturing
 
     asyncio.run(capturing.uninstall(dsn, tables))
-    _print(f"Capture is removed from {', '.join(tables) if tables else 'the database'}.")
+    say(f"Capture is removed from {', '.join(tables) if tables else 'the database'}.")
 
 
 app.command(alerts)
@@ -142,7 +142,7 @@ def explain(
 
     async def tell() -> None:
         async for line in work(dsn, sql, values):
-            _print(line)
+            say(line)
 
     run(tell())
 
@@ -158,7 +158,7 @@ def doctor(dsn: Dsn, /) -> None:
 
     found = list(findings(asyncio.run(examine(dsn)), settings()))
     for finding in found:
-        _print(str(finding))
+        say(str(finding))
     if any(finding.weight == "bad" for finding in found):
         raise _Wrong
 
@@ -211,7 +211,7 @@ def settings() -> None:
     from dashboard.surfaces.listing import lines
 
     for line in lines():
-        _print(line)
+        say(line)
 
 
 class _Wrong(Exception):  # no error: the command has said what it found
@@ -256,7 +256,3 @@ def _first(group: BaseExceptionGroup[DashboardError]) -> BaseException:
 def _fail(sentence: str) -> int:
     print(f"dashboard: {sentence}", file=sys.stderr)  # noqa: T201
     return 2
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201

@@ -13,17 +13,18 @@ from dashboard.apps import App
 from dashboard.errors import ServerError
 from dashboard.live import connect as follow
 from dashboard.postgres.capture import install
-from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces.access import access_by
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.dev import dev_page
 from dashboard.surfaces.digests import kept_up
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.samples import samples
-from dashboard.surfaces.serving import say, show, watch_for_alerts
+from dashboard.surfaces.serving import show, watch_for_alerts
 from dashboard.surfaces.simulating import simulate
 from dashboard.surfaces.site import free_port
+from dashboard.surfaces.terminal import say
 
 
 async def demo(
@@ -84,13 +85,10 @@ async def _prepare(apps: Sequence[App], dsn: str) -> None:
     async with asyncio.TaskGroup() as group:  # side by side: the first page is there sooner
         for app in apps:
             group.create_task(_load(app, dsn))
-    connection = await connect(dsn, name="dashboard: install")
-    try:
+    async with connected(dsn, "install") as connection:
         for app in apps:
             if app.tables:
                 await install(connection, app.tables)
-    finally:
-        await connection.close()
 
 
 async def _load(app: App, dsn: str) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from dashboard.errors import SettingsError
+from dashboard.surfaces.terminal import Dsn, say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 digest = App(name="digest", help="Reports that go out on a schedule.", help_format="plaintext")
 
-Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 Number = Annotated[int, Parameter(name="NUMBER", help="The digest, as `list` says.")]
 At = Annotated[str, Parameter(name="--at", help="When: 'daily 08:00' or 'weekly mon 08:00'.")]
 Zone = Annotated[str, Parameter(help="In whose time: Europe/Berlin.")]
@@ -47,7 +47,7 @@ def add(
 
     wanted = {"schedule": at, "zone": zone, "address": address, "format": format, "since": since}
     number = asyncio.run(work.add(dsn, page, login, to=to, folder=folder, **wanted))
-    _print(f"Digest {number} goes out {at} ({zone}).")
+    say(f"Digest {number} goes out {at} ({zone}).")
 
 
 @digest.command(name="list")
@@ -61,7 +61,7 @@ def listed(dsn: Dsn, /) -> None:
         due = f"next {row['due_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC" if row["is_on"] else "off"
         last = "" if row["sent_at"] is None else f"; last {row['sent_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC"
         problem = f"; {row['problem']}" if row["problem"] else ""
-        _print(
+        say(
             f"{row['id']}  {row['page']}{whose} as {row['format']} to {where}  "
             f"{row['schedule']} ({row['zone']})  {due}{last}{problem}"
         )
@@ -86,7 +86,7 @@ def change(
     if not wanted:
         raise SettingsError("Nothing is said that could be changed.", "Say --at, --zone, --address, --on or --off.")
     _know(_asked(dsn, lambda connection: digests.change(connection, None, number, wanted)), number)
-    _print(f"Digest {number} is changed.")
+    say(f"Digest {number} is changed.")
 
 
 @digest.command
@@ -95,7 +95,7 @@ def remove(dsn: Dsn, number: Number, /) -> None:
     from dashboard.postgres import digests
 
     _know(_asked(dsn, lambda connection: digests.remove(connection, number)), number)
-    _print(f"Digest {number} is removed.")
+    say(f"Digest {number} is removed.")
 
 
 @digest.command
@@ -108,7 +108,7 @@ def run(dsn: Dsn | None = None, number: Number | None = None, /) -> None:
     if address is None:
         raise SettingsError("It has to be said in which database.", "Name its DSN, or set DASHBOARD_DSN.")
     for line in asyncio.run(work.run_due(address, number)):
-        _print(line)
+        say(line)
 
 
 def _know(is_there: bool, number: int) -> None:
@@ -118,16 +118,12 @@ def _know(is_there: bool, number: int) -> None:
 
 def _asked(dsn: str, question: Callable[[Connection], Awaitable[Any]]) -> Any:
     from dashboard.postgres import digests
-    from dashboard.surfaces.digests import connected
+    from dashboard.surfaces.connecting import connected
 
     async def asked() -> Any:
-        async with connected(dsn) as connection:
+        async with connected(dsn, "digests") as connection:
             if not await digests.is_installed(connection):
                 raise SettingsError("There are no digests in this database.", "Add one with `dashboard digest add`.")
             return await question(connection)
 
     return asyncio.run(asked())
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201

@@ -23,9 +23,10 @@ from uuid import UUID
 from dashboard.errors import DashboardError, SettingsError
 from dashboard.live.alerts.contact import Refused, address_of, check_personal, is_mail, post
 from dashboard.postgres import digests, preferences
-from dashboard.postgres.connection import Connection, connect
+from dashboard.postgres.connection import Connection
 from dashboard.postgres.scope import Scope
-from dashboard.settings import PREFIX, settings
+from dashboard.settings import PREFIX
+from dashboard.surfaces.connecting import connected
 
 LEASE = timedelta(minutes=15)
 """How long a report may take to be made and sent."""
@@ -34,16 +35,6 @@ AGAIN = (60, 300)
 LOOK = 30.0
 """Seconds between two looks at what is due."""
 log = logging.getLogger(__name__)
-
-
-@asynccontextmanager
-async def connected(dsn: str) -> AsyncIterator[Connection]:
-    """A connection for digests."""
-    connection = await connect(dsn, name="dashboard: digests", timeout=settings().connect_timeout)
-    try:
-        yield connection
-    finally:
-        await connection.close()
 
 
 async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder: Path | None, **wanted: Any) -> int:
@@ -68,7 +59,7 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
     scope = None
     if viewer is not None:
         scope = Scope(role=viewer.scope.role, settings={**viewer.scope.settings, "app.person": viewer.login})
-    async with connected(dsn) as connection:
+    async with connected(dsn, "digests") as connection:
         if to is not None:
             await _check_contact(connection, to, str(wanted["address"]))
         await digests.install(connection)
@@ -86,7 +77,7 @@ async def run_due(dsn: str, number: int | None = None) -> list[str]:
         There is no digest of this number, or somebody makes it at this moment.
     """
     told: list[str] = []
-    async with connected(dsn) as connection:
+    async with connected(dsn, "digests") as connection:
         if not await digests.is_installed(connection):
             raise SettingsError("There are no digests in this database.", "Add one with `dashboard digest add`.")
         while (row := await digests.claim(connection, LEASE, number)) is not None:
@@ -123,7 +114,7 @@ async def kept_up(dsn: str) -> AsyncIterator[None]:
 
 
 async def _until_due(dsn: str) -> float | None:
-    async with connected(dsn) as connection:
+    async with connected(dsn, "digests") as connection:
         return await digests.next_due(connection) if await digests.is_installed(connection) else None
 
 

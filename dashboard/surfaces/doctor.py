@@ -12,10 +12,10 @@ from typing import Literal
 from dashboard.postgres.alerts import AlertsStatus, alerts_status
 from dashboard.postgres.capture import grants
 from dashboard.postgres.captured import CapturedTable, CaptureStatus, capture_status
-from dashboard.postgres.connection import connect
 from dashboard.postgres.health import FollowerSeen, Health, health
 from dashboard.postgres.rotation import LogStatus, log_status
-from dashboard.settings import Settings, settings
+from dashboard.settings import Settings
+from dashboard.surfaces.connecting import connected
 
 Weight = Literal["good", "note", "bad"]
 SIGNS: dict[Weight, str] = {"good": "ok", "note": "note", "bad": "WRONG"}
@@ -54,8 +54,7 @@ async def examine(dsn: str) -> Examination:
     ConnectError
         It cannot be reached.
     """
-    connection = await connect(dsn, name="dashboard: doctor", timeout=settings().connect_timeout)
-    try:
+    async with connected(dsn, "doctor") as connection:
         capture = await capture_status(connection)
         found = await health(connection, [table.oid for table in capture.tables])
         readable = capture.installed and found.may_read_log
@@ -66,8 +65,6 @@ async def examine(dsn: str) -> Examination:
             grants=await grants(connection, found.role) if capture.installed and not readable else "",
             alerts=await alerts_status(connection),
         )
-    finally:
-        await connection.close()
 
 
 def findings(seen: Examination, wanted: Settings) -> Iterator[Finding]:

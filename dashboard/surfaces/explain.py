@@ -9,9 +9,9 @@ import orjson
 
 from dashboard.live import connect as follow
 from dashboard.postgres.captured import mark
-from dashboard.postgres.connection import connect, fetch
-from dashboard.settings import settings
+from dashboard.postgres.connection import fetch
 from dashboard.sql import load
+from dashboard.surfaces.connecting import connected
 
 
 async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[str]:
@@ -42,11 +42,8 @@ async def explain(dsn: str, sql: str, values: Sequence[str]) -> AsyncIterator[st
 
 
 async def _may_read_log(dsn: str) -> bool:
-    connection = await connect(dsn, name="dashboard: explain", timeout=settings().connect_timeout)
-    try:
+    async with connected(dsn, "explain") as connection:
         return bool((await fetch(connection, load("identity"), mark()))[0]["may_read"])
-    finally:
-        await connection.close()
 
 
 def _value(text: str) -> Any:

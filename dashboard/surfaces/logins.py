@@ -48,7 +48,7 @@ COOKIE = "dashboard_login"
 UNTOLD = (COOKIE, "access_token", "refresh_token")
 """Cookies that are kept out of the token that a page carries."""
 FRESH = 2.0
-"""Seconds for which what is known of a login is good."""
+"""Seconds for which what is known of a login, or of a key, is good."""
 DAY = 86_400.0
 log = logging.getLogger(__name__)
 

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 
 from dashboard import apps
 from dashboard.errors import SettingsError
+from dashboard.postgres.connection import translated
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.front import Page
 
 if TYPE_CHECKING:
@@ -25,6 +27,20 @@ def chosen(names: Sequence[str]) -> list[apps.App]:
         There is no app of a name.
     """
     return [apps.find(name) for name in dict.fromkeys(names)] or list(apps.all())
+
+
+async def present(dsn: str) -> list[apps.App]:
+    """The apps with tables of their own whose tables are in the database.
+
+    Raises
+    ------
+    ConnectError
+        It cannot be reached.
+    """
+    sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name"
+    async with connected(dsn, "apps") as connection:
+        with translated():
+            return [app for app in apps.all() if app.tables and await connection.fetchval(sql, app.tables)]
 
 
 def page_of(app: apps.App, live: Live) -> Page:

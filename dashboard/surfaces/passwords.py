@@ -18,10 +18,11 @@ from dashboard.errors import SettingsError
 
 SHORTEST, LONGEST = 8, 1024
 AT_ONCE = 2
+"""Passwords that are hashed at the same time."""
 WINDOW = 300.0
 """Seconds for which a failed attempt counts."""
 REMEMBERED = 10_000
-"""Logins and addresses whose failures are remembered; the oldest are forgotten first."""
+"""Callers and guessers of whom something is remembered; the oldest are forgotten first."""
 
 
 class Passwords:

@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 
 from dashboard.errors import SettingsError
 from dashboard.postgres import keys, people
-from dashboard.postgres.connection import Connection, connect, translated
+from dashboard.postgres.connection import Connection, translated
 from dashboard.postgres.people import EVERYWHERE, Person
 from dashboard.postgres.scope import Scope
-from dashboard.settings import settings
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.passwords import hash_of
 
 
@@ -91,7 +91,7 @@ async def revoke(dsn: str, login: str) -> str:
 
 async def listed(dsn: str) -> list[str]:
     """Everybody, one line for each."""
-    async with _changing(dsn) as connection:
+    async with connected(dsn, "people") as connection:
         return [_line(person) for person in await people.found(connection)]
 
 
@@ -148,10 +148,7 @@ async def _known(connection: Connection, login: str) -> None:
 @asynccontextmanager
 async def _changing(dsn: str) -> AsyncIterator[Connection]:
     """One transaction."""
-    connection = await connect(dsn, name="dashboard: people", timeout=settings().connect_timeout)
-    try:
+    async with connected(dsn, "people") as connection:
         with translated():
             async with connection.transaction():
                 yield connection
-    finally:
-        await connection.close()

@@ -7,9 +7,10 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from dashboard.surfaces.terminal import Dsn, say
+
 people = App(name="people", help="Who may log in, and what each of them sees.", result_action="return_none")
 
-Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 Login = Annotated[str, Parameter(name="LOGIN", help="By which somebody logs in.")]
 Role = Annotated[str | None, Parameter(help="Role of PostgreSQL as which they see rows, under its row security.")]
 Setting = Annotated[
@@ -38,7 +39,7 @@ def add(
     chosen = work.ask_for_password() if password else None
     asyncio.run(work.add(dsn, login, name=name, password=chosen, page=page, scope=scope, is_operator=operator))
     missing = "" if scope or operator else ", and sees nothing yet: give them a --role"
-    _print(f"{login} may log in{missing}.")
+    say(f"{login} may log in{missing}.")
 
 
 @people.command
@@ -59,7 +60,7 @@ def change(
     scope = work.scope_given(role, setting or ())
     chosen = work.ask_for_password() if password else None
     asyncio.run(work.change(dsn, login, password=chosen, page=page, scope=scope, is_operator=operator))
-    _print(f"{login} is changed.")
+    say(f"{login} is changed.")
 
 
 @people.command
@@ -68,7 +69,7 @@ def remove(dsn: Dsn, login: Login, /) -> None:
     from dashboard.surfaces import people as work
 
     asyncio.run(work.remove(dsn, login))
-    _print(f"{login} is removed.")
+    say(f"{login} is removed.")
 
 
 @people.command
@@ -82,7 +83,7 @@ def key(
     """Print a new key with which a program calls /api in somebody's name; it cannot be shown again."""
     from dashboard.surfaces import people as work
 
-    _print(asyncio.run(work.revoke(dsn, login) if revoke else work.key(dsn, login)))
+    say(asyncio.run(work.revoke(dsn, login) if revoke else work.key(dsn, login)))
 
 
 @people.command(name="list")
@@ -91,8 +92,4 @@ def list_(dsn: Dsn, /) -> None:
     from dashboard.surfaces import people as work
 
     for line in asyncio.run(work.listed(dsn)) or ["There is nobody; `dashboard people add` adds somebody."]:
-        _print(line)
-
-
-def _print(line: str) -> None:
-    print(line, flush=True)  # noqa: T201
+        say(line)

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from dashboard.surfaces.probe import Probe
 
 FORWARDED = ("Forwarded", "X-Forwarded-For", "X-Forwarded-Host", "X-Real-IP", "Via")
-HERE = ("localhost", "127.0.0.1", "::1")
 
 
 class Answering(RequestHandler):
@@ -50,7 +49,7 @@ class Answering(RequestHandler):
             return None if self.is_operator else 403
         if token is not None:
             return 401
-        return None if is_here(self.request) else 403
+        return None if asks_from_here(self.request) else 403
 
     def answer(self, text: str | bytes, kind: str) -> None:
         """Send the answer; it is never kept by anybody between."""
@@ -72,12 +71,16 @@ def _holds(request: HTTPServerRequest, token: str) -> bool:
     return kind.lower() == "bearer" and hmac.compare_digest(given.strip().encode(), token.encode())
 
 
-def is_here(request: HTTPServerRequest) -> bool:
+def asks_from_here(request: HTTPServerRequest) -> bool:
     """Whether a program on this machine asks, for itself, under this machine's own name."""
     if any(name in request.headers for name in FORWARDED):
         return False
+    return is_here(request.remote_ip or "") and is_here(request.host_name.strip("[]"))
+
+
+def is_here(address: str) -> bool:
+    """Whether an address, or a name, is reached from this machine alone."""
     try:
-        is_near = ipaddress.ip_address(request.remote_ip or "").is_loopback
+        return ipaddress.ip_address(address).is_loopback
     except ValueError:
-        return False
-    return is_near and request.host_name.strip("[]") in HERE
+        return address == "localhost"

@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from dashboard.apps import App
-from dashboard.postgres.connection import connect, translated
+from dashboard.postgres.connection import fetch
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.directory import Samples
 
 MANY = 3
@@ -19,15 +20,11 @@ async def samples(dsn: str, apps: Sequence[App]) -> Samples:
     owned = [app for app in apps if app.members]
     if not owned:
         return Samples([Person(login="operator", name="Operator", is_operator=True)], [[app.title for app in apps]])
-    connection = await connect(dsn, name="dashboard: demo")
-    try:
-        with translated():
-            members = [
-                await connection.fetch(f"SELECT id, handle, name FROM {app.members} ORDER BY id LIMIT {MANY}")
-                for app in owned
-            ]
-    finally:
-        await connection.close()
+    async with connected(dsn, "demo") as connection:
+        members = [
+            await fetch(connection, f"SELECT id, handle, name FROM {app.members} ORDER BY id LIMIT {MANY}")
+            for app in owned
+        ]
     people, notes = [], []
     for place in range(min(map(len, members), default=0)):
         seats = [(app, rows[place]) for app, rows in zip(owned, members, strict=True)]

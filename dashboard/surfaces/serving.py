@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 import webbrowser
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,15 +12,16 @@ from typing import TYPE_CHECKING
 from dashboard import apps
 from dashboard.errors import SettingsError
 from dashboard.live import connect as follow
-from dashboard.postgres.connection import connect, translated
 from dashboard.postgres.writable import writable
 from dashboard.settings import PREFIX, settings
 from dashboard.surfaces.access import NOBODY, access_to
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.dev import dev_page
 from dashboard.surfaces.digests import kept_up
-from dashboard.surfaces.pages import page_named
+from dashboard.surfaces.pages import page_named, present
 from dashboard.surfaces.rules import declare
 from dashboard.surfaces.site import Site
+from dashboard.surfaces.terminal import say
 
 if TYPE_CHECKING:
     from dashboard.live import Live
@@ -60,8 +60,8 @@ async def serve(
     """
     os.environ[f"{PREFIX}DSN"] = dsn  # for `dashboard.connect()` in a file of the user's own
     settings.cache_clear()
-    present = await _present(dsn)
-    if not (names or present):
+    fitting = await _fitting(dsn)
+    if not (names or fitting):
         raise SettingsError(
             "This database has the tables of none of the dashboards.",
             "Name a file of your own, or see any table with `dashboard watch`.",
@@ -72,10 +72,10 @@ async def serve(
         )
     await _check_tables(dsn, api)
     live = follow(dsn)
-    pages = [page_named(name, live, api) for name in names or present]
+    pages = [page_named(name, live, api) for name in names or fitting]
     if api and not any(isinstance(page.content, Path) for page in pages):
         raise SettingsError("--api opens the tables of a file of your own.", "Name the file; apps open theirs already.")
-    shown = [app for app in apps.all() if app.name in (names or present)]
+    shown = [app for app in apps.all() if app.name in (names or fitting)]
     if is_dev:
         pages.append(dev_page(live, shown))
     access = await access_to(dsn, address, is_open=is_open)
@@ -116,40 +116,16 @@ def watch_for_alerts(shown: Sequence[apps.App], live: Live) -> None:
             app.alerts(live)
 
 
-def say(sentence: str) -> None:
-    """Tell the person at the terminal; at once, also where the output is a file."""
-    print(sentence, flush=True)  # noqa: T201
-
-
-def is_interactive() -> bool:
-    """Whether a person sits at this terminal."""
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
 async def _check_tables(dsn: str, names: Sequence[str]) -> None:
     """Make sure that there are these tables."""
     if not names:
         return
-    connection = await connect(dsn, timeout=settings().connect_timeout)
-    try:
+    async with connected(dsn, "serve") as connection:
         for name in names:
             await writable(connection, name)
-    finally:
-        await connection.close()
 
 
-async def _present(dsn: str) -> list[str]:
+async def _fitting(dsn: str) -> list[str]:
     """Name the apps whose tables are all in the database, and if there are any, those that fit every database."""
-    connection = await connect(dsn, timeout=settings().connect_timeout)
-    try:
-        with translated():
-            present = [
-                app.name
-                for app in apps.all()
-                if await connection.fetchval(
-                    "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name", app.tables
-                )
-            ]
-    finally:
-        await connection.close()
-    return present and [*present, *(app.name for app in apps.all() if not app.tables)]
+    found = [app.name for app in await present(dsn)]
+    return found and [*found, *(app.name for app in apps.all() if not app.tables)]

@@ -13,14 +13,15 @@ from dashboard.apps.watch import Watched, examine
 from dashboard.errors import CaptureError
 from dashboard.live import connect as follow
 from dashboard.postgres.captured import capture_status
-from dashboard.postgres.connection import connect, public_name
-from dashboard.settings import settings
+from dashboard.postgres.connection import public_name
 from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.capturing import install
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.running import run
-from dashboard.surfaces.serving import is_interactive, say, show
+from dashboard.surfaces.serving import show
 from dashboard.surfaces.site import free_port
+from dashboard.surfaces.terminal import is_interactive, say
 
 
 def watch(
@@ -77,11 +78,8 @@ async def _show(
 async def _examined(dsn: str, names: Sequence[str]) -> tuple[tuple[Watched, ...], list[str]]:
     """Get to know the tables, and tell which of them are not captured, or not completely."""
     tables = await examine(dsn, names)
-    connection = await connect(dsn, name="dashboard: watch", timeout=settings().connect_timeout)
-    try:
+    async with connected(dsn, "watch") as connection:
         status = await capture_status(connection)
-    finally:
-        await connection.close()
     captured = {table.oid for table in status.tables if not table.faults}
     return tables, [table.name for table in tables if table.oid not in captured]
 

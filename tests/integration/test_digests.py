@@ -19,6 +19,7 @@ from dashboard.settings import settings
 from dashboard.surfaces import digests as work
 from dashboard.surfaces import people
 from dashboard.surfaces.cli import code_of
+from dashboard.surfaces.connecting import connected
 from tests.conftest import psql
 from tests.mailbox import Mailbox
 from tests.serving import served
@@ -65,7 +66,7 @@ async def notes(server: Server, database: str, tmp_path: Path, monkeypatch: pyte
 
 @pytest.fixture
 async def mailbox(notes: str) -> AsyncIterator[Mailbox]:
-    async with Mailbox() as box, work.connected(notes) as connection:
+    async with Mailbox() as box, connected(notes, "digests") as connection:
         await alerts.install(connection)
         await preferences.set_contact_point(connection, "mail", box.url)
         yield box
@@ -155,7 +156,7 @@ async def test_a_refusal_is_noted_and_tried_again(server: Server, notes: str, ma
 async def test_people_change_their_own_digests_and_nothing_else(server: Server, notes: str, tmp_path: Path) -> None:
     hers, his = await added(notes, tmp_path), await added(notes, tmp_path, "jo")
     ana = Scope(role=ROLE, settings={"app.owner": "ana", "app.person": "ana"})
-    async with work.connected(notes) as connection:
+    async with connected(notes, "digests") as connection:
         assert await digests.change(connection, ana, hers, {"schedule": "weekly sun 20:00", "zone": "Asia/Tokyo"})
         assert not await digests.change(connection, ana, his, {"is_on": False})
         with pytest.raises(SettingsError, match="Write its time as"):

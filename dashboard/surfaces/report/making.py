@@ -27,7 +27,7 @@ from dashboard.live.frozen import Frozen
 from dashboard.live.shared import made_by
 from dashboard.settings import settings
 from dashboard.surfaces.guarding import PageRunner, check, sentence_of
-from dashboard.surfaces.pages import page_named
+from dashboard.surfaces.pages import page_named, present
 from dashboard.views import address
 from dashboard.views.report import Report
 from dashboard.views.viewer import Viewer, admit, guarded, speaking
@@ -35,7 +35,7 @@ from dashboard.views.zone import is_zone
 
 from .sheet import Head, Sheet
 from .since import span_since
-from .whom import present, seen_by
+from .whom import seen_by
 
 if TYPE_CHECKING:
     from dashboard.live.frozen import Moment

@@ -10,17 +10,15 @@ to it that what they hand on holds no more than its reader may see.
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 
-from dashboard import apps
 from dashboard.errors import SettingsError
 from dashboard.postgres import people
-from dashboard.postgres.connection import Connection, connect, translated
 from dashboard.settings import settings
+from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.directory import Asked, Directory, Table, function_named
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.logins import Login
+from dashboard.surfaces.pages import present
 from dashboard.surfaces.samples import samples
 from dashboard.views.viewer import Viewer
 
@@ -70,31 +68,8 @@ async def _directory(dsn: str, *, is_demo: bool) -> Directory | None:
 
 async def _has_people(dsn: str) -> bool:
     """Whether the database keeps anybody, with a password or without."""
-    async with _connected(dsn) as connection:
+    async with connected(dsn, "report") as connection:
         return bool(await people.found(connection))
-
-
-async def present(dsn: str) -> list[apps.App]:
-    """The apps with tables of their own whose tables are in the database.
-
-    Raises
-    ------
-    ConnectError
-        It cannot be reached.
-    """
-    sql = "SELECT bool_and(to_regclass(name) IS NOT NULL) FROM unnest($1::text[]) name"
-    async with _connected(dsn) as connection:
-        return [app for app in apps.all() if app.tables and await connection.fetchval(sql, app.tables)]
-
-
-@asynccontextmanager
-async def _connected(dsn: str) -> AsyncIterator[Connection]:
-    connection = await connect(dsn, name="dashboard: report", timeout=settings().connect_timeout)
-    try:
-        with translated():
-            yield connection
-    finally:
-        await connection.close()
 
 
 def _named(directory: Directory) -> str:

@@ -17,20 +17,18 @@ from bokeh.server.util import check_allowlist
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard.postgres import keys
-from dashboard.surfaces.passwords import Throttle
-from dashboard.surfaces.readers import is_here
+from dashboard.surfaces.logins import FRESH
+from dashboard.surfaces.passwords import REMEMBERED, Throttle
+from dashboard.surfaces.readers import asks_from_here
 from dashboard.surfaces.rest.problem import Refused
 
 if TYPE_CHECKING:
     from dashboard.postgres.people import Person
     from dashboard.surfaces.logins import Logins
 
-FRESH = 2.0
-"""Seconds for which what is known of a key is good."""
 READING = ("GET", "HEAD", "OPTIONS")
 GUESSES = 50
 """Keys that an address may get wrong in five minutes."""
-REMEMBERED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +74,7 @@ class Callers:
     async def _caller(self, call: RequestHandler) -> Caller:
         kind, _, key = call.request.headers.get("Authorization", "").partition(" ")
         if self._logins is None:
-            if not is_here(call.request):
+            if not asks_from_here(call.request):
                 raise Refused(403, "Only programs on this machine may call. Add people to let others in.")
             return Caller(None, "machine")
         if kind:
