@@ -8,7 +8,6 @@ from email.message import Message
 from email.policy import default
 from types import TracebackType
 
-
 LARGEST = 32 * 2**20
 
 

@@ -180,9 +180,7 @@ def _address(text: str) -> Address:
     return Address(addr_spec=text)
 
 
-def _post(
-    mail: Mail, subject: str, body: str, batch: UUID, attached: tuple[str, bytes] | None = None
-) -> None:
+def _post(mail: Mail, subject: str, body: str, batch: UUID, attached: tuple[str, bytes] | None = None) -> None:
     message = letter(mail, subject, body, batch)
     if attached is not None:
         name, content = attached
