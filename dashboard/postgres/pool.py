@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from dashboard.errors import ConnectionLost
-from dashboard.postgres.connection import Connection, connect, translated
-from dashboard.postgres.writing import limits, takes_keys
+from dashboard.postgres.connection import Connection, connect, fetch, milliseconds
+from dashboard.postgres.writing import takes_keys
 
 IDLE = 20.0
 """Seconds after which a connection that nobody uses is closed."""
@@ -106,8 +106,7 @@ class Pool:
         try:
             async with asyncio.timeout(self.timeout):
                 if not connection.pooled:
-                    with translated():
-                        await connection.execute(limits(self.patience))
+                    await fetch(connection, f"SET statement_timeout = {milliseconds(self.patience)}")
                 self.takes_keys = await takes_keys(connection)
         except TimeoutError as error:
             connection.terminate()

@@ -6,8 +6,7 @@ on its way through some buffer. The transaction's xid is told as soon as it is k
 what it wrote: who shows the write beforehand then knows the very snapshot that contains it.
 
 A client that vanished must not hold its locks until somebody notices, so PostgreSQL ends such a transaction itself
-after `SILENCE` seconds. Connections are told so once, when they are opened (`Pool`): to say it in each transaction
-makes a small write in a scope a fifth dearer. Behind a pooler, where settings belong to a transaction, it has to be.
+after `SILENCE` seconds.
 """
 
 from __future__ import annotations
@@ -28,6 +27,7 @@ from dashboard.sql import load
 T = TypeVar("T")
 SILENCE = 10.0
 _CANCELLED = "57014"
+_LOCAL = "SET LOCAL statement_timeout = {patience}; SET LOCAL idle_in_transaction_session_timeout = {silence}"
 
 
 class AlreadyDone(Exception):
@@ -36,15 +36,6 @@ class AlreadyDone(Exception):
     def __init__(self, xid: int) -> None:
         super().__init__(f"done by transaction {xid}")
         self.xid = xid
-
-
-def limits(patience: float, *, local: bool = False) -> str:
-    """Statements that set how long PostgreSQL lets a statement run and a transaction be silent, or this one alone."""
-    begin = "SET LOCAL" if local else "SET"
-    return (
-        f"{begin} statement_timeout = {milliseconds(patience)}; "
-        f"{begin} idle_in_transaction_session_timeout = {milliseconds(SILENCE)}"
-    )
 
 
 async def takes_keys(connection: Connection) -> bool:
@@ -89,7 +80,8 @@ async def write(
     is_claimed = False
     try:
         with translated(sql):
-            await connection.execute(f"BEGIN; {limits(patience, local=True)}" if connection.pooled else "BEGIN")
+            local = _LOCAL.format(patience=milliseconds(patience), silence=milliseconds(SILENCE))
+            await connection.execute(f"BEGIN; {local}")
             began(await _claim(connection, key, scope or Scope()))
         is_claimed = True
         done = await work(connection)
