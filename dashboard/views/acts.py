@@ -138,6 +138,8 @@ class Act:
         What was done, in the message to the reader: ``"paused"``.
     undone
         The same where a toggle was turned off.
+    undo
+        Whether it may be taken back by whoever did it.
     many
         Whether it may be done with several rows at once, where these can be chosen.
     """
@@ -151,6 +153,7 @@ class Act:
     icon: str = ""
     done: str = "saved"
     undone: str = ""
+    undo: bool = True
     many: bool = True
 
     @property
@@ -230,7 +233,8 @@ class Acting:
             asked = self._asked(binding, act, value)
             write = await act.do(asked)
             what = one.capitalize() if len(asked.rows) == 1 else f"{len(asked.rows):,} {several}"
-            follow(binding, query.session, write, title=what, done=act.done if asked.on else act.undone or act.done)
+            done = act.done if asked.on else act.undone or act.done
+            follow(binding, query.session, write, title=what, done=done, undo=act.undo)
         except DashboardError as error:
             toast(binding, str(error), title=f"{act.label} did not work", tone="bad", key=f"act {act.label}")
 

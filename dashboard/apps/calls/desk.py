@@ -45,7 +45,7 @@ class Desk:
             Entry("buyer", "For", start="leader", options="buyers"),
             Entry("amount", "Amount", start="next", unit="€"),
         )
-        return [Act("Bid", self._bid, entries=asked, done="placed")]
+        return [Act("Bid", self._bid, entries=asked, done="placed", undo=False)]
 
     async def _bid(self, asked: Asked) -> Write:
         (row,), buyer = asked.rows, asked.values["buyer"]

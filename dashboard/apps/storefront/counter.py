@@ -51,7 +51,7 @@ class Counter:
                 done="added to the favourites", undone="taken off the favourites",
             ),
             Act("Order", self._order(customer), done="ordered"),
-            Act("Send file", self._send(customer), when={"is_file": (True,)}, done="on its way"),
+            Act("Send file", self._send(customer), when={"is_file": (True,)}, done="on its way", undo=False),
         ]  # fmt: skip
 
     def _step(self, step: str) -> Callable[[Asked], Awaitable[Write]]:
