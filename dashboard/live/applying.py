@@ -135,7 +135,11 @@ def _settled(command: Command, row: Row) -> tuple[dict[str, Any], dict[str, Any]
 
 
 def _differing(seen: Mapping[str, Any], row: Row) -> Row:
-    return {name: row[name] for name, value in seen.items() if name in row and row[name] != value}
+    return {name: row[name] for name, value in seen.items() if name in row and not _is_same(row[name], value)}
+
+
+def _is_same(one: Any, other: Any) -> bool:
+    return bool(one == other or (one != one and other != other))  # NaN is NaN here
 
 
 def _disagreement(command: Command, theirs: Row, row: Row) -> Conflict:

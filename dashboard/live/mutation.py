@@ -115,7 +115,9 @@ class Mutation:
             return True
         if self.tree is None:
             return self.word in ("UPDATE", "DELETE") and not re.search(r"\bwhere\b", self.sql, re.IGNORECASE)
-        return any(_has_no_where(node) for node in self.tree.find_all(exp.Update, exp.Delete))
+        return any(_has_no_where(node) for node in self.tree.find_all(exp.Update, exp.Delete)) or any(
+            _merges_all(node) for node in self.tree.find_all(exp.Merge)
+        )
 
     @cached_property
     def target(self) -> str:
@@ -237,7 +239,30 @@ def _has_no_where(node: exp.Expr) -> bool:
     where = node.args.get("where")
     if where is None:
         return not (isinstance(node.parent, exp.When | exp.OnConflict))
-    return where.find(exp.Column) is None  # it says nothing of the rows
+    return not _chooses(where.this, node.this)
+
+
+def _merges_all(node: exp.Merge) -> bool:
+    """Whether it changes or deletes rows that nothing chooses."""
+    if _chooses(node.args["on"], node.this):
+        return False
+    whens = [when for when in node.args["whens"].expressions if when.args.get("matched")]
+    return any(
+        when.args["then"].name.upper() != "DO NOTHING" and not _chooses(when.args.get("condition"), node.this)
+        for when in whens
+    )
+
+
+def _chooses(condition: exp.Expr | None, target: exp.Expr) -> bool:
+    """Whether a condition says anything of the target's rows: it names a column that may be theirs, not as itself."""
+    name = target.alias_or_name.lower()
+    terms = condition.flatten() if isinstance(condition, exp.And) else [condition] if condition is not None else []
+    return any(
+        column.table.lower() in ("", name)
+        for term in terms
+        if not (isinstance(one := term.unnest(), exp.EQ) and one.this == one.expression)
+        for column in term.find_all(exp.Column)
+    )
 
 
 def _name(node: exp.Expr) -> str:

@@ -149,6 +149,11 @@ class Table:
         row, checked = self._key(key, table), self._checked(values, table)
         if not checked:
             raise NotAWrite(f"There is nothing to change in {table.name}.", "Name a column.", sql=table.quoted)
+        for name in (*checked, *(seen or ())):
+            if table.column(name).always and name in checked:
+                raise NotAWrite(
+                    f"{name} of {table.name} is given by the database alone.", "Leave it out.", sql=table.quoted
+                )
         compared = {name: value for name, value in (seen or {}).items() if name in checked} | dict(guard or {})
         return self._command(
             "update", table, key=row, values=checked, seen=_seen(table, compared), policy=policy,
@@ -208,8 +213,9 @@ class Table:
                 f"{table.name} has no key, so no row of it can be named.", "Write it with SQL.", sql=table.quoted
             )
         parts = key if isinstance(key, tuple) else (key,)
+        is_whole = isinstance(key, Mapping) or len(parts) == len(table.key)
         given = key if isinstance(key, Mapping) else dict(zip(table.key, parts, strict=False))
-        if given.keys() != set(table.key) or any(value is None for value in given.values()):
+        if not is_whole or given.keys() != set(table.key) or any(value is None for value in given.values()):
             raise NotAWrite(
                 f"The key of {table.name} is {', '.join(table.key)}.", "Give a value for each.", sql=table.quoted
             )
@@ -221,8 +227,9 @@ def _seen(table: WritableTable, seen: Values) -> dict[str, Any] | None:
 
 
 def _as_seen(table: WritableTable, name: str, value: Any) -> Any:
-    """What was seen, as the driver gives it; a column that must not be empty may have been seen so before."""
-    return None if value is None else coerced(table, name, value)
+    """What was seen, as the driver gives it; what would not be taken any more may have been there before."""
+    is_taken = value is not None and value == value  # not NaN
+    return coerced(table, name, value) if is_taken else value
 
 
 _CLOCK = frozenset({"now()", "CURRENT_TIMESTAMP", "clock_timestamp()", "statement_timestamp()"})

@@ -47,7 +47,16 @@ def coerced(table: WritableTable, name: str, value: Any) -> Any:
                 table, f"{_quoted(value)} is no value for {name} of {table.name}.", f"It holds {column.type}."
             ) from None
     _check(table, column, value)
-    return value
+    return _rounded(column, value) if isinstance(value, Decimal) else value
+
+
+def _rounded(column: WritableColumn, value: Decimal) -> Decimal:
+    """A number as it will be stored: what is shown beforehand must not jump to that."""
+    scale = column.scale
+    if scale is None or not value.is_finite() or value.as_tuple().exponent == -scale:
+        return value
+    digits = max(value.adjusted(), 0) + abs(scale) + 2
+    return value.quantize(Decimal(1).scaleb(-scale), context=Context(prec=digits, rounding=ROUND_HALF_UP))
 
 
 def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
@@ -69,6 +78,8 @@ def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
                 f"{_quoted(value)} is no value for {column.name} of {table.name}.",
                 f"It is one of {', '.join(column.labels)}.",
             )
+    if isinstance(value, Decimal) and not value.is_finite() and column.precision is not None:
+        raise _unfit(table, f"{value} is no value for {column.name} of {table.name}.", f"It holds {column.type}.")
     if isinstance(value, Decimal) and value.is_finite() and not _holds(column, value):
         raise _too_large(table, column, value)
 

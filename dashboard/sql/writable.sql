@@ -8,7 +8,7 @@ SELECT c.oid AS relation,
        CASE WHEN coalesce(base.typname, ty.typname) IN ('varchar', 'bpchar') AND typmod.value > 4 THEN typmod.value - 4 END
          AS length,
        CASE WHEN base.typname = 'numeric' AND typmod.value > 4 THEN ((typmod.value - 4) >> 16) & 65535 END AS precision,
-       CASE WHEN base.typname = 'numeric' AND typmod.value > 4 THEN (typmod.value - 4) & 2047 END AS scale,
+       CASE WHEN base.typname = 'numeric' AND typmod.value > 4 THEN (((typmod.value - 4) & 2047) # 1024) - 1024 END AS scale,
        a.attnotnull OR ty.typnotnull AS required,
        a.atthasdef AND a.attgenerated = '' OR a.attidentity <> '' AS has_default,
        a.attgenerated <> '' AS computed,
