@@ -20,7 +20,7 @@ from playwright.async_api import async_playwright
 import dashboard
 from benchmarks.record import Figure, percentile, record
 from dashboard.live import Live, LiveQuery
-from dashboard.live.presence import Presence, present
+from dashboard.live.presence import Presence, join
 from dashboard.postgres.server import Server
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.site import Site
@@ -113,7 +113,7 @@ async def _seen(browsed: Browsed, writer: asyncpg.Connection) -> tuple[list[floa
 
 async def _presences(live: Live, other: Live) -> tuple[list[float], dict[str, float]]:
     here = await other.query("SELECT id, name, page FROM dashboard.presence").ready()
-    keeper = present(live, name="Keeper", page="p")
+    keeper = join(live, name="Keeper", page="p")
     await _until(here, 1)
     joins, people = [], []
     for nth in range(ROUNDS):
@@ -134,7 +134,7 @@ async def _presences(live: Live, other: Live) -> tuple[list[float], dict[str, fl
 
 
 def _person(live: Live, nth: int) -> Presence:
-    return present(live, name=f"Person {nth}", page=f"page {nth % 7}")
+    return join(live, name=f"Person {nth}", page=f"page {nth % 7}")
 
 
 async def _until(query: LiveQuery, rows: int) -> None:

@@ -4,7 +4,7 @@ from dashboard.live.delta import Delta
 from dashboard.live.frame import Key, LiveFrame
 from dashboard.live.hub import Tick
 from dashboard.live.live import Live
-from dashboard.live.presence import Presence, present
+from dashboard.live.presence import Presence, join
 from dashboard.live.query import LiveQuery, Priority, Subscription
 from dashboard.live.session import Session
 from dashboard.live.session_query import SessionQuery
@@ -39,5 +39,5 @@ __all__ = [
     "Topic",
     "Write",
     "connect",
-    "present",
+    "join",
 ]

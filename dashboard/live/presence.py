@@ -1,5 +1,8 @@
 """Who is on the pages of this process, told to the database for as long as they are.
 
+Who comes is `join`ed, and holds a `Presence` until they leave. What the database is told of each is an `Attendee`; the
+`Roster` has all of this process.
+
 One task and one connection per database, only while somebody is here: it says at once, together, who came, moved on or
 left, and every second looks for processes that live no more. Everything goes with the connection when the process is
 killed (``sql/presence.sql``). After a cut it names everybody again; where the database cannot be written to, nobody is
@@ -19,7 +22,7 @@ from typing import TYPE_CHECKING
 from uuid import UUID, uuid4
 
 from dashboard.errors import DashboardError
-from dashboard.postgres.attending import Present, attend, depart, hold, silent
+from dashboard.postgres.attending import Attendee, attend, depart, hold, silent
 from dashboard.postgres.connection import Connection, connect
 from dashboard.postgres.scope import Scope
 
@@ -28,108 +31,108 @@ if TYPE_CHECKING:
 
 BEAT = 1.0
 """Seconds between two looks at the others."""
-GIVEN = 3.0
-"""Seconds given to a process that does not seem to live."""
-SAYING = 5.0
-"""Seconds between two signs of life where no lock tells."""
-TOGETHER = 0.02
-"""Seconds that news wait for others."""
+SUSPECTED = 3.0
+"""Seconds after which a process that does not seem to live counts as dead."""
+SIGN = 5.0
+"""Seconds between two signs of life of this process where it cannot be told by a lock (behind a pooler)."""
+GATHERED = 0.02
+"""Seconds that a change is held back, so that those that come with it are told in one statement."""
 PATIENCE = 5.0
 """Seconds that the database has to answer."""
 
-_of: dict[Live, Attendance] = {}
+_of: dict[Live, Roster] = {}
 
 
 class Presence:
     """One person on one page, until `leave`."""
 
-    def __init__(self, attendance: Attendance, present: Present) -> None:
-        self._attendance = attendance
-        self._present = present
-        attendance.put(present)
+    def __init__(self, roster: Roster, attendee: Attendee) -> None:
+        self._roster = roster
+        self._attendee = attendee
+        roster.put(attendee)
 
     @property
     def id(self) -> UUID:
         """Its key in ``dashboard.presence``."""
-        return self._present.id
+        return self._attendee.id
 
     def move(self, record: str | None) -> None:
         """They look at another record of the page, or at none."""
-        if record != self._present.record and self._attendance.has(self._present):
-            self._present = replace(self._present, record=record)
-            self._attendance.put(self._present)
+        if record != self._attendee.record and self._roster.has(self._attendee):
+            self._attendee = replace(self._attendee, record=record)
+            self._roster.put(self._attendee)
 
     def leave(self) -> None:
         """They are gone; leaving twice is no error."""
-        self._attendance.drop(self._present)
+        self._roster.drop(self._attendee)
 
 
-class Attendance:
-    """All who are present in this process, by one `Live`."""
+class Roster:
+    """All who are on pages of this process, by one `Live`."""
 
     def __init__(self, live: Live) -> None:
         self._live = live
         self._process = random.getrandbits(31)
-        self._present: dict[UUID, Present] = {}
-        self._news: dict[UUID, Present] = {}
+        self._here: dict[UUID, Attendee] = {}
+        self._news: dict[UUID, Attendee] = {}
         self._gone: set[UUID] = set()
         self._changed = asyncio.Event()
-        self._runs = False
+        self._is_running = False
 
-    def has(self, present: Present) -> bool:
+    def has(self, attendee: Attendee) -> bool:
         """Whether they are here."""
-        return present.id in self._present
+        return attendee.id in self._here
 
-    def put(self, present: Present) -> None:
+    def put(self, attendee: Attendee) -> None:
         """They have come, or moved."""
-        self._present[present.id] = self._news[present.id] = present
+        self._here[attendee.id] = self._news[attendee.id] = attendee
         self._changed.set()
-        if not self._runs:
-            self._runs = True
+        if not self._is_running:
+            self._is_running = True
             self._live.start()
             self._live.spawn(self._run())
 
-    def drop(self, present: Present) -> None:
+    def drop(self, attendee: Attendee) -> None:
         """They have left."""
-        if self._present.pop(present.id, None) is not None:
-            self._news.pop(present.id, None)
-            self._gone.add(present.id)
+        if self._here.pop(attendee.id, None) is not None:
+            self._news.pop(attendee.id, None)
+            self._gone.add(attendee.id)
             self._changed.set()
 
     async def _run(self) -> None:
         try:
             failures = 0
-            while self._present:
+            while self._here:
                 with suppress(DashboardError, TimeoutError):
-                    await self._attend()
+                    await self._keep_told()
                     failures = 0
                     continue
                 failures += 1
                 await asyncio.sleep(min(0.2 * 2**failures, self._live.pace.backoff_max))
         finally:
-            self._runs = False
+            self._is_running = False
 
-    async def _attend(self) -> None:
+    async def _keep_told(self) -> None:
         """Tell the database until nobody is here any more."""
         connection = await connect(
             self._live.dsn, name="dashboard: presence", timeout=PATIENCE, statement_timeout=PATIENCE
         )
         try:
             has_lock = await hold(connection, self._process)
-            whole, missing = True, Missing()
+            whole, suspects = True, Suspects()
             said = 0.0
-            while self._present or self._gone:
+            while self._here or self._gone:
                 self._changed.clear()
-                dead = missing.dead()
+                dead = suspects.dead()
                 now = asyncio.get_running_loop().time()
-                if whole or self._news or self._gone or dead or (not has_lock and now - said >= SAYING):
+                if whole or self._news or self._gone or dead or (not has_lock and now - said >= SIGN):
                     await self._tell(connection, has_lock, whole, dead)
                     said = now
                 is_known, silent_ones = await silent(connection, self._process)
-                missing.look(silent_ones)
+                suspects.see(silent_ones)
                 whole = not is_known
                 if is_known:
-                    await self._rest()
+                    await self._wait()
             await depart(connection, self._process)
         except asyncio.CancelledError:  # the process ends: nobody has to wait until it is missed
             with suppress(DashboardError, TimeoutError):
@@ -142,34 +145,36 @@ class Attendance:
     async def _tell(self, connection: Connection, has_lock: bool, whole: bool, dead: list[int]) -> None:
         news, gone = self._news, self._gone
         self._news, self._gone = {}, set()
-        present = list((self._present if whole else news).values())  # after a failure comes the whole
-        await attend(connection, self._process, has_lock=has_lock, present=present, gone=gone, whole=whole, dead=dead)
+        attendees = list((self._here if whole else news).values())  # after a failure comes the whole
+        await attend(
+            connection, self._process, has_lock=has_lock, attendees=attendees, gone=gone, whole=whole, dead=dead
+        )
 
-    async def _rest(self) -> None:
+    async def _wait(self) -> None:
         """Until something has changed, at most a beat."""
         with suppress(TimeoutError):
             async with asyncio.timeout(BEAT):
                 await self._changed.wait()
-                await asyncio.sleep(TOGETHER)
+                await asyncio.sleep(GATHERED)
 
 
-class Missing:
+class Suspects:
     """Processes that do not seem to live, and since when."""
 
     def __init__(self) -> None:
         self._since: dict[int, float] = {}
 
-    def look(self, silent: Iterable[int]) -> None:
+    def see(self, silent: Iterable[int]) -> None:
         """These do not seem to live now."""
         now = time.monotonic()
         self._since = {process: self._since.get(process, now) for process in silent}
 
     def dead(self) -> list[int]:
         """Those that have not for long enough."""
-        return [process for process, since in self._since.items() if time.monotonic() - since >= GIVEN]
+        return [process for process, since in self._since.items() if time.monotonic() - since >= SUSPECTED]
 
 
-def present(
+def join(
     live: Live, *, name: str, page: str, person: str = "", record: str | None = None, among: Scope | None = None
 ) -> Presence:
     """Let somebody be here, until `Presence.leave` or the end of this process.
@@ -182,10 +187,10 @@ def present(
         Who may see them; None: everybody.
     """
     if live not in _of:
-        _of[live] = Attendance(live)
+        _of[live] = Roster(live)
         live.on_close(partial(_forget, live))
     key = uuid4()
-    who = Present(id=key, person=person or str(key), name=name, page=page, record=record, among=among or Scope())
+    who = Attendee(id=key, person=person or str(key), name=name, page=page, record=record, among=among or Scope())
     return Presence(_of[live], who)
 
 

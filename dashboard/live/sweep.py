@@ -22,7 +22,9 @@ if TYPE_CHECKING:
     from dashboard.postgres.scope import Scope
 
 WIDTH = 3
+"""Files that one event loop writes at the same time, each with a connection."""
 BATCH = 2_000
+"""Rows that are fetched at once."""
 _turns: WeakKeyDictionary[asyncio.AbstractEventLoop, asyncio.Semaphore] = WeakKeyDictionary()
 
 

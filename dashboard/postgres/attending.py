@@ -24,7 +24,7 @@ _KEPT_ALIVE = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Present:
+class Attendee:
     """Somebody on a page.
 
     Parameters
@@ -66,14 +66,14 @@ async def attend(
     process: int,
     *,
     has_lock: bool,
-    present: Iterable[Present] = (),
+    attendees: Iterable[Attendee] = (),
     gone: Iterable[UUID] = (),
     whole: bool = False,
     dead: Iterable[int] = (),
 ) -> None:
     """Say who has come or moved and who left, the `whole` for all that is true; and which processes are dead."""
     name = f"{socket.gethostname()}:{os.getpid()}"
-    people = orjson.dumps([_told(one) for one in present]).decode()
+    people = orjson.dumps([_told(one) for one in attendees]).decode()
     await fetch(
         connection,
         "SELECT dashboard.attend($1, $2, $3, $4::jsonb, $5, $6, $7)",
@@ -86,7 +86,7 @@ async def depart(connection: Connection, process: int) -> None:
     await fetch(connection, "SELECT dashboard.depart($1)", process)
 
 
-def _told(one: Present) -> dict[str, object]:
+def _told(one: Attendee) -> dict[str, object]:
     return {
         "id": str(one.id),
         "person": one.person,

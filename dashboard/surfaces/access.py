@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from dashboard.errors import SettingsError
 from dashboard.settings import settings
-from dashboard.surfaces.directory import Asked, Directory, Table, function_named
+from dashboard.surfaces.directory import Directory, Function, Table, function_named
 from dashboard.surfaces.login import Access
 from dashboard.surfaces.logins import Logins
 from dashboard.surfaces.provider import provider_page
@@ -30,7 +30,7 @@ async def access_to(dsn: str, address: str | None, *, is_open: bool) -> Access |
     if is_open:
         return None
     chosen = settings()
-    directory: Table = Asked(dsn, function_named(chosen.people)) if chosen.people else Table(dsn)
+    directory: Table = Function(dsn, function_named(chosen.people)) if chosen.people else Table(dsn)
     if chosen.oauth_provider:
         return access_by(directory, is_by_provider=True)
     if chosen.people or not await directory.is_empty():

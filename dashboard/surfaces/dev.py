@@ -27,8 +27,9 @@ if TYPE_CHECKING:
 MOST = 1000
 """Changes of one burst."""
 DELAY = 1.0
+"""Seconds by which each tick is slowed."""
 SLOW_FOR = 30.0
-"""Seconds by which each tick is slowed, and after which it is not any more."""
+"""Seconds after which ticks are not slowed any more."""
 
 
 def dev_page(live: Live, apps: Sequence[App]) -> Page:
@@ -73,6 +74,7 @@ class Trouble:
     def __init__(self, live: Live) -> None:
         self._live = live
         self._over: asyncio.TimerHandle | None = None
+        self._end: Callable[[], None] = lambda: None
         self.deeds: dict[str, Callable[[int], Awaitable[str]]] = {
             "Cut the connections": self._cut,
             f"Slow ticks by {DELAY:g} s": self._slow,
@@ -104,21 +106,20 @@ class Trouble:
     async def _hurry(self, _: int) -> str:
         if self._over is not None:
             self._over.cancel()
-            self._end()
-        return "Ticks are as fast as they are."
+        self._end()
+        return "Ticks are not slowed."
 
 
 def _shown(live: Live, trouble: Trouble, adding: Adding) -> Viewable:
+    from dashboard import views
     from dashboard.surfaces.ticks import KEPT, Ticks
-    from dashboard.views import Page as View
-    from dashboard.views import Status, Table
     from dashboard.views.actions import Actions
 
-    shown = View(
+    shown = views.Page(
         Actions(adding.deeds, title="Add", most=MOST, caption=f"at most {MOST:,} at once", span=6),
         Actions(trouble.deeds, title="Trouble", caption="for all pages of this process", span=6),
-        Status(live, variant="full", title="Connection", span=12),
-        Table(
+        views.Status(live, variant="full", title="Connection", span=12),
+        views.Table(
             Ticks.of(live).source.query,
             title="Ticks",
             caption=f"the last {KEPT} in which something happened",

@@ -91,8 +91,8 @@ class Table:
         await self._asking.close()
 
 
-class Asked(Table):
-    """People whom a function of one's own knows; passwords, if they are used, stand in the database."""
+class Function(Table):
+    """A directory of people whom a function of one's own knows; passwords, if they are used, stand in the database."""
 
     def __init__(self, dsn: str, who: Who) -> None:
         super().__init__(dsn)

@@ -166,7 +166,7 @@ class Access(AuthProvider):
 
     @property
     def get_login_url(self) -> None:
-        """It is the same for everybody."""
+        """None: `login_url` is the same for everybody."""
         return
 
     @property

@@ -29,7 +29,7 @@ def chosen(names: Sequence[str]) -> list[apps.App]:
     return [apps.find(name) for name in dict.fromkeys(names)] or list(apps.all())
 
 
-async def present(dsn: str) -> list[apps.App]:
+async def apps_in(dsn: str) -> list[apps.App]:
     """The apps with tables of their own whose tables are in the database.
 
     Raises

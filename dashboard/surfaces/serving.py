@@ -18,7 +18,7 @@ from dashboard.surfaces.access import NOBODY, access_to
 from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.dev import dev_page
 from dashboard.surfaces.digests import kept_up
-from dashboard.surfaces.pages import page_named, present
+from dashboard.surfaces.pages import apps_in, page_named
 from dashboard.surfaces.rules import declare
 from dashboard.surfaces.site import Site
 from dashboard.surfaces.terminal import say
@@ -127,5 +127,5 @@ async def _check_tables(dsn: str, names: Sequence[str]) -> None:
 
 async def _fitting(dsn: str) -> list[str]:
     """Name the apps whose tables are all in the database, and if there are any, those that fit every database."""
-    found = [app.name for app in await present(dsn)]
+    found = [app.name for app in await apps_in(dsn)]
     return found and [*found, *(app.name for app in apps.all() if not app.tables)]

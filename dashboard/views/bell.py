@@ -46,7 +46,7 @@ SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
 WHERE (role = '' AND settings = '{}') OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
 HOUR = dt.timedelta(hours=1)
 AT_ONCE = 20
-"""What one bell writes at the same time; a page that says more is not heard."""
+"""Writes of one bell that may be under way; what a page asks for beyond is left out."""
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
-from dashboard.live.presence import Presence, present
+from dashboard.live.presence import Presence, join
 from dashboard.postgres.scope import Scope, scope_here
 
 from . import codec
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .channel import Binding
 
 GRACE = 1.5
-"""Seconds after a cut from which a reader has left."""
+"""Seconds that a reader whose page was cut is still here, because it may come back."""
 _SQL = "SELECT id, person, name, page, record, since FROM dashboard.presence ORDER BY since, id LIMIT 500"
 
 
@@ -135,7 +135,7 @@ class Here(View):
         if not isinstance(self._name, str):
             self._name = await self._name()  # and let go of what it was found out with
         if self._is_there and self._presence is None:
-            self._presence = present(
+            self._presence = join(
                 self._live,
                 name=self._name,
                 page=self._page,

@@ -12,7 +12,7 @@ import pytest
 import dashboard
 from dashboard.errors import DashboardError
 from dashboard.live import Live
-from dashboard.live.presence import present
+from dashboard.live.presence import join
 from dashboard.postgres.server import Server
 from dashboard.surfaces.capturing import install
 from tests.conftest import psql
@@ -24,12 +24,12 @@ HERE = "SELECT id, name, page, record FROM dashboard.presence ORDER BY name, pag
 OTHER = """
 import asyncio, sys
 import dashboard
-from dashboard.live.presence import present
+from dashboard.live.presence import join
 
 async def main():
     async with dashboard.connect(sys.argv[1]) as live:
         for name in ("Bob", "Cleo"):
-            present(live, name=name, page="crm")
+            join(live, name=name, page="crm")
         await asyncio.Event().wait()
 
 asyncio.run(main())
@@ -60,8 +60,8 @@ def names(query: dashboard.LiveQuery) -> list[str]:
 async def test_who_comes_moves_and_leaves_is_seen_by_a_live_query(live: Live) -> None:
     here = await live.query(HERE)
     assert here.plan is not None and here.plan.kind == "rows"
-    ann = present(live, name="Ann", page="crm")
-    bob = present(live, name="Bob", page="crm", record="contact 7")
+    ann = join(live, name="Ann", page="crm")
+    bob = join(live, name="Bob", page="crm", record="contact 7")
     await eventually(lambda: names(here) == ["Ann", "Bob"])
     ann.move("contact 9")
     await eventually(lambda: list(here.frame["record"]) == ["contact 9", "contact 7"])
@@ -71,14 +71,14 @@ async def test_who_comes_moves_and_leaves_is_seen_by_a_live_query(live: Live) ->
     await eventually(lambda: names(here) == ["Ann"])
     ann.leave()
     await eventually(lambda: names(here) == [])
-    again = present(live, name="Ann", page="orders")
+    again = join(live, name="Ann", page="orders")
     await eventually(lambda: names(here) == ["Ann"])
     again.leave()
 
 
 async def test_the_people_of_a_killed_process_leave(live: Live, other_process: subprocess.Popen[bytes]) -> None:
     here = await live.query(HERE)
-    mine = present(live, name="Ann", page="crm")
+    mine = join(live, name="Ann", page="crm")
     await eventually(lambda: names(here) == ["Ann", "Bob", "Cleo"], timeout=30)
     other_process.kill()
     killed = asyncio.get_running_loop().time()
@@ -90,7 +90,7 @@ async def test_the_people_of_a_killed_process_leave(live: Live, other_process: s
 async def test_the_people_of_a_process_that_ends_leave_at_once(live: Live) -> None:
     here = await live.query(HERE)
     async with dashboard.connect(live.dsn + "?application_name=other") as other:
-        present(other, name="Bob", page="crm")
+        join(other, name="Bob", page="crm")
         await eventually(lambda: names(here) == ["Bob"])
     await eventually(lambda: names(here) == [])
 
@@ -98,7 +98,7 @@ async def test_the_people_of_a_process_that_ends_leave_at_once(live: Live) -> No
 async def test_who_was_taken_for_gone_is_named_again(live: Live, proxy: Proxy) -> None:
     here = await live.query(HERE)
     async with dashboard.connect(proxy.dsn) as other, connected(live.dsn) as connection:
-        present(other, name="Bob", page="crm")
+        join(other, name="Bob", page="crm")
         await eventually(lambda: names(here) == ["Bob"])
         await connection.execute("DELETE FROM dashboard.process")
         await eventually(lambda: names(here) == [])
@@ -123,7 +123,7 @@ async def test_of_machines_that_fell_silent_only_the_dead_are_swept(live: Live) 
         )
     here = await live.query(HERE)
     assert names(here) == ["Behind a pooler", "Killed", "Long silent"]
-    present(live, name="Ann", page="crm")
+    join(live, name="Ann", page="crm")
     await eventually(lambda: names(here) == ["Ann", "Behind a pooler"])
 
 
@@ -137,11 +137,11 @@ async def test_only_those_among_whom_somebody_is_see_them(live: Live, server: Se
     def scope(role: str, shop: str) -> dashboard.Scope:
         return dashboard.Scope(role=role, settings={"app.shop": shop})
 
-    present(live, name="Everybody's", page="p")
-    present(live, name="Seller", page="p", among=dashboard.Scope(role="seller"))
-    present(live, name="Seller of 1", page="p", among=scope("seller", "1"))
-    present(live, name="Of no shop", page="p", among=scope("seller", ""))
-    present(live, name="Of no role", page="p", among=dashboard.Scope(role="there is no such role"))
+    join(live, name="Everybody's", page="p")
+    join(live, name="Seller", page="p", among=dashboard.Scope(role="seller"))
+    join(live, name="Seller of 1", page="p", among=scope("seller", "1"))
+    join(live, name="Of no shop", page="p", among=scope("seller", ""))
+    join(live, name="Of no role", page="p", among=dashboard.Scope(role="there is no such role"))
     everybody = await live.query(HERE)
     seen = {
         name: await live.query(HERE, scope=who)
@@ -171,7 +171,7 @@ async def test_only_those_among_whom_somebody_is_see_them(live: Live, server: Se
 
 async def test_without_a_log_nobody_is_present_and_all_else_goes_on(database: str) -> None:
     async with dashboard.connect(database) as live:
-        ann = present(live, name="Ann", page="crm")
+        ann = join(live, name="Ann", page="crm")
         one = await live.query("SELECT 1 AS one")
         await live.caught_up()
         assert list(one.frame["one"]) == [1]

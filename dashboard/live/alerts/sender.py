@@ -25,6 +25,7 @@ from .contact import Refused, address_of, send
 from .message import Part, body, severity_of, subject
 
 WIDTH = 3
+"""Messages that one process sends at the same time."""
 FAREWELL = 3.0
 """Seconds that a message on its way has to be finished when its process ends in an orderly way."""
 AGAIN = (5, 20, 80, 320, 1_200)

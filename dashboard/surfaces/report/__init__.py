@@ -16,7 +16,7 @@ from dashboard.postgres.server import Server
 from dashboard.settings import PREFIX, settings
 
 from . import printing
-from .making import Asked, made
+from .making import ReportRequest, made
 from .progress import Progress
 from .sheet import Sheet, sheet
 from .target import kind_of, written
@@ -56,7 +56,7 @@ async def report(
             address = await stack.enter_async_context(_embedded())
         os.environ[f"{PREFIX}DSN"] = address  # for `dashboard.connect()` in a file of the user's own
         settings.cache_clear()
-        asked = Asked(name=name, dsn=address, login=login, since=since, zone=zone, is_embedded=is_embedded)
+        asked = ReportRequest(name=name, dsn=address, login=login, since=since, zone=zone, is_embedded=is_embedded)
         page = await made(asked, progress)
         progress.say("writing")
         text = page.summary() if kind == "txt" else sheet(page)

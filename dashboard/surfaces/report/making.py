@@ -27,7 +27,7 @@ from dashboard.live.frozen import Frozen
 from dashboard.live.shared import made_by
 from dashboard.settings import settings
 from dashboard.surfaces.guarding import PageRunner, check, sentence_of
-from dashboard.surfaces.pages import page_named, present
+from dashboard.surfaces.pages import apps_in, page_named
 from dashboard.views import address
 from dashboard.views.report import Report
 from dashboard.views.viewer import Viewer, admit, guarded, speaking
@@ -50,7 +50,7 @@ UNSEEN = ("Location", "BrowserInfo")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ReportRequest:
     """What was asked for; as in `dashboard.surfaces.report.report`."""
 
     name: str
@@ -61,7 +61,7 @@ class Asked:
     is_embedded: bool
 
 
-async def made(asked: Asked, progress: Progress) -> Sheet:
+async def made(asked: ReportRequest, progress: Progress) -> Sheet:
     """Build the page and wait until all that it shows is there; raises as `report`."""
     if asked.zone is not None and not is_zone(asked.zone):
         raise SettingsError(f"There is no time zone {asked.zone!r}.", "Write it as Europe/Berlin.")
@@ -96,7 +96,7 @@ async def made(asked: Asked, progress: Progress) -> Sheet:
                 await one.close()
 
 
-async def _page(asked: Asked, live: Any) -> Page:
+async def _page(asked: ReportRequest, live: Any) -> Page:
     page = page_named(asked.name, live)
     if isinstance(page.content, Path):
         check(page.content)
@@ -104,7 +104,7 @@ async def _page(asked: Asked, live: Any) -> Page:
     app = apps.find(asked.name)
     if not app.tables:
         raise SettingsError(f"{app.title} shows what goes on at this moment.", "There is no report of that.")
-    if app not in await present(asked.dsn):
+    if app not in await apps_in(asked.dsn):
         raise SettingsError(
             f"This database has not the tables of {app.title}.",
             f"Name another one, or begin with `dashboard demo {app.name}`.",
@@ -135,7 +135,7 @@ def _visited(document: Any) -> Iterator[None]:
         document._session_context = None
 
 
-def _begun(asked: Asked, moment: Moment, viewer: Viewer | None) -> Report:
+def _begun(asked: ReportRequest, moment: Moment, viewer: Viewer | None) -> Report:
     """An empty page that knows who looks, from when on, and in whose days."""
     document = Document()
     if viewer is not None:
@@ -179,7 +179,7 @@ def _build(page: Page, report: Report) -> None:
         raise SettingsError(f"{page.content.name} shows nothing.", "End it in .servable(), as for `dashboard serve`.")
 
 
-def _check_since(asked: Asked, report: Report) -> None:
+def _check_since(asked: ReportRequest, report: Report) -> None:
     if asked.since is None:
         return
     with set_curdoc(report.document):
@@ -187,7 +187,7 @@ def _check_since(asked: Asked, report: Report) -> None:
             raise SettingsError("This page has no span of time that could be set.", "Leave out --since.")
 
 
-def _sheet(asked: Asked, page: Page, report: Report, moment: Moment, viewer: Viewer | None) -> Sheet:
+def _sheet(asked: ReportRequest, page: Page, report: Report, moment: Moment, viewer: Viewer | None) -> Sheet:
     document = report.document
     for root in [root for root in document.roots if type(root).__name__ in UNSEEN]:
         document.remove_root(root)

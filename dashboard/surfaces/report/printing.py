@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "microsoft-edge")
 WIDTH = 1440
+"""Pixels across of a PNG, and of the window that a page is laid out in."""
 SCALE = 0.75
 """Of a page of paper: as wide as a desk's screen, so that all stands as it does there."""
 PAPER = 1396  # pixels of A4 across, without its margins, at this scale

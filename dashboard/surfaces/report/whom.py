@@ -15,10 +15,10 @@ from dashboard.errors import SettingsError
 from dashboard.postgres import people
 from dashboard.settings import settings
 from dashboard.surfaces.connecting import connected
-from dashboard.surfaces.directory import Asked, Directory, Table, function_named
+from dashboard.surfaces.directory import Directory, Function, Table, function_named
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.logins import Login
-from dashboard.surfaces.pages import present
+from dashboard.surfaces.pages import apps_in
 from dashboard.surfaces.samples import samples
 from dashboard.views.viewer import Viewer
 
@@ -60,10 +60,10 @@ async def _directory(dsn: str, *, is_demo: bool) -> Directory | None:
     """Where people come from; None where nobody logs in."""
     chosen = settings()
     if chosen.people:
-        return Asked(dsn, function_named(chosen.people))
+        return Function(dsn, function_named(chosen.people))
     if chosen.oauth_provider or await _has_people(dsn):
         return Table(dsn)
-    return await samples(dsn, await present(dsn)) if is_demo else None
+    return await samples(dsn, await apps_in(dsn)) if is_demo else None
 
 
 async def _has_people(dsn: str) -> bool:

@@ -13,7 +13,7 @@ from dashboard.errors import DashboardError
 from dashboard.postgres.writable import WritableTable
 from dashboard.surfaces.rest import body
 from dashboard.surfaces.rest.callers import READING, Caller
-from dashboard.surfaces.rest.problem import AWAY, Refused, problem_of
+from dashboard.surfaces.rest.problem import AWAY, RequestRefused, problem_of
 from dashboard.surfaces.rest.routes import Rest, Seat
 
 LARGEST = 2**20
@@ -50,7 +50,7 @@ class Answer(RequestHandler):
         if self.request.method in ("POST", "PUT", "PATCH"):
             kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip().lower()
             if kind not in (JSON, "application/merge-patch+json"):
-                raise Refused(415, "The body is no JSON. Send it with Content-Type: application/json.")
+                raise RequestRefused(415, "The body is no JSON. Send it with Content-Type: application/json.")
             self._check_length(int(self.request.headers.get("Content-Length") or 0))
 
     def data_received(self, chunk: bytes) -> None:
@@ -67,7 +67,9 @@ class Answer(RequestHandler):
 
     def _check_length(self, length: int) -> None:
         if length > LARGEST:
-            raise Refused(413, f"The body is larger than {LARGEST >> 20} MB. Send less at a time.", Connection="close")
+            raise RequestRefused(
+                413, f"The body is larger than {LARGEST >> 20} MB. Send less at a time.", Connection="close"
+            )
 
     async def options(self, *_: str) -> None:
         """Which methods there are; other sites are allowed none."""

@@ -14,7 +14,7 @@ from dashboard.postgres.writable import WritableTable
 from dashboard.surfaces.rest import body, description
 from dashboard.surfaces.rest.answer import Answer
 from dashboard.surfaces.rest.asked import address_after, asked, key_of, path_of
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 from dashboard.surfaces.rest.routes import Seat
 from dashboard.surfaces.rest.writes import outcome
 
@@ -153,11 +153,11 @@ class Item(Answer):
     def _check(self, found: Row | None) -> None:
         """Refuse a write that is meant for another state of the row; it is compared once more as it is written."""
         if self.request.headers.get("If-None-Match", "").strip() == "*" and found is not None:
-            raise Refused(412, "There is a row with this key. Leave If-None-Match out to change it.")
+            raise RequestRefused(412, "There is a row with this key. Leave If-None-Match out to change it.")
         named = self.request.headers.get("If-Match", "*").split(",")
         wanted = {tag.strip().removeprefix("W/") for tag in named}  # a proxy that compresses calls them weak
         if self._compares and (found is None or not wanted & {"*", etag_of(found)}):
-            raise Refused(412, "The row is not as you saw it. Read it again, and its ETag with it.")
+            raise RequestRefused(412, "The row is not as you saw it. Read it again, and its ETag with it.")
 
 
 def there(row: Row | None) -> Row:
@@ -165,11 +165,11 @@ def there(row: Row | None) -> Row:
 
     Raises
     ------
-    Refused
+    RequestRefused
         There is none that the caller may see.
     """
     if row is None:
-        raise Refused(404, "There is no such row for you. Look for it in the table's list.")
+        raise RequestRefused(404, "There is no such row for you. Look for it in the table's list.")
     return row
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from dashboard.live.select import OPERATORS, Filter, Order
 from dashboard.postgres.writable import WritableTable
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 
 LIMIT, MOST = 100, 1000
 """Rows of a page when nothing is said, and at most."""
@@ -18,7 +18,7 @@ FIELDS = 50
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ListQuery:
     """A page of rows that somebody wants."""
 
     filters: tuple[Filter, ...]
@@ -27,23 +27,23 @@ class Asked:
     after: tuple[str | None, ...]
 
 
-def asked(query: str, table: WritableTable) -> Asked:
+def asked(query: str, table: WritableTable) -> ListQuery:
     """Read a query: ``stage=eq.lead&order=-created_at,name&limit=20&after=…``.
 
     Raises
     ------
-    Refused
-        A column, an operator or a value is none.
+    RequestRefused
+        There is no such column or operator, or a value cannot be read.
     """
     try:
         fields = parse_qsl(query, keep_blank_values=True, errors="strict", max_num_fields=FIELDS)
     except ValueError as error:
-        raise Refused(400, f"The query cannot be read. Write at most {FIELDS} fields in UTF-8.") from error
+        raise RequestRefused(400, f"The query cannot be read. Write at most {FIELDS} fields in UTF-8.") from error
     named = dict(fields)
     for name in ("order", "limit", "after"):
         if sum(field == name for field, _ in fields) > 1:
-            raise Refused(400, f"{name} stands in the query twice. Give it once.")
-    return Asked(
+            raise RequestRefused(400, f"{name} stands in the query twice. Give it once.")
+    return ListQuery(
         filters=tuple(_filter(name, value, table) for name, value in fields if name not in ("order", "limit", "after")),
         order=tuple(_order(part, table) for part in named.get("order", "").split(",") if part),
         limit=_limit(named.get("limit")),
@@ -63,18 +63,18 @@ def key_of(path: str, table: WritableTable) -> tuple[str, ...]:
 
     Raises
     ------
-    Refused
+    RequestRefused
         There is no such row, because its key has other parts.
     """
     try:
         parts = tuple(unquote(part, errors="strict") for part in path.split("/"))
     except UnicodeDecodeError as error:
-        raise Refused(400, "The key cannot be read. Write it in UTF-8.") from error
+        raise RequestRefused(400, "The key cannot be read. Write it in UTF-8.") from error
     if not table.key:
-        raise Refused(404, f"{table.name} has no key, so no row of it has an address. Filter it instead.")
+        raise RequestRefused(404, f"{table.name} has no key, so no row of it has an address. Filter it instead.")
     if len(parts) != len(table.key):
         path = "/".join(f"<{part}>" for part in table.key)
-        raise Refused(404, f"The key of {table.name} is {', '.join(table.key)}. Its address ends in /{path}.")
+        raise RequestRefused(404, f"The key of {table.name} is {', '.join(table.key)}. Its address ends in /{path}.")
     return parts
 
 
@@ -88,7 +88,7 @@ def _filter(name: str, value: str, table: WritableTable) -> Filter:
     operator, dot, operand = value.partition(".")
     if not dot or operator not in OPERATORS:
         told = f"{name}={value[:50]} is no filter."
-        raise Refused(400, f"{told} Write {name}=op.value, where op is one of {', '.join(OPERATORS)}.")
+        raise RequestRefused(400, f"{told} Write {name}=op.value, where op is one of {', '.join(OPERATORS)}.")
     return Filter(name, operator, operand)
 
 
@@ -99,7 +99,7 @@ def _order(part: str, table: WritableTable) -> Order:
 def _known(name: str, table: WritableTable) -> str:
     if name not in table.columns:
         known = ", ".join(column.name for column in table.columns.values() if column.readable)
-        raise Refused(400, f"{table.name} has no column {name[:50]!r}. It has {known}.")
+        raise RequestRefused(400, f"{table.name} has no column {name[:50]!r}. It has {known}.")
     return name
 
 
@@ -107,7 +107,7 @@ def _limit(text: str | None) -> int:
     if text is None:
         return LIMIT
     if not (text.isascii() and text.isdecimal() and len(text) <= len(str(MOST)) and 1 <= int(text) <= MOST):
-        raise Refused(400, f"limit={text[:50]} is no number from 1 to {MOST}. Give one.")
+        raise RequestRefused(400, f"limit={text[:50]} is no number from 1 to {MOST}. Give one.")
     return int(text)
 
 
@@ -119,5 +119,5 @@ def _place(text: str | None) -> tuple[str | None, ...]:
     except (ValueError, RecursionError):
         place = None
     if not isinstance(place, list) or not all(part is None or isinstance(part, str) for part in place):
-        raise Refused(400, f"after={text[:50]} is no place in this list. Follow the link of the page before.")
+        raise RequestRefused(400, f"after={text[:50]} is no place in this list. Follow the link of the page before.")
     return tuple(place)

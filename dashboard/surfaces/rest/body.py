@@ -15,7 +15,7 @@ import orjson
 import pandas as pd
 
 from dashboard.postgres.writable import WritableColumn, WritableTable
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 
 _MOST_DIGITS = 18
 
@@ -25,7 +25,7 @@ def values(content: bytes, table: WritableTable) -> dict[str, Any]:
 
     Raises
     ------
-    Refused
+    RequestRefused
         It is no JSON object, or names a column that is none.
     """
     try:
@@ -34,15 +34,15 @@ def values(content: bytes, table: WritableTable) -> dict[str, Any]:
         )
         json.dumps(said, default=float, ensure_ascii=False).encode()  # half a surrogate pair is no text
     except _Twice as error:
-        raise Refused(400, f"{error.args[0][:50]!r} stands in the body twice. Give it once.") from error
+        raise RequestRefused(400, f"{error.args[0][:50]!r} stands in the body twice. Give it once.") from error
     except (ValueError, RecursionError, OverflowError) as error:
-        raise Refused(400, "The body is no JSON that can be read. Send one object in UTF-8.") from error
+        raise RequestRefused(400, "The body is no JSON that can be read. Send one object in UTF-8.") from error
     if not isinstance(said, dict):
-        raise Refused(422, "The body is no row. Send one object, with a value for each column.")
+        raise RequestRefused(422, "The body is no row. Send one object, with a value for each column.")
     for name in said:
         if name not in table.columns:
             known = ", ".join(column.name for column in table.columns.values() if not column.computed)
-            raise Refused(422, f"{table.name} has no column {name[:50]!r}. It has {known}.")
+            raise RequestRefused(422, f"{table.name} has no column {name[:50]!r}. It has {known}.")
     return {name: _fitted(table.columns[name], value) for name, value in said.items()}
 
 
@@ -51,17 +51,19 @@ def whole(table: WritableTable, said: dict[str, Any], key: Sequence[str]) -> dic
 
     Raises
     ------
-    Refused
+    RequestRefused
         A column is missing, or another key stands in it.
     """
     for name, part in zip(table.key, key, strict=True):
         if name in said and str(said[name]) != part:
-            raise Refused(422, f"{name} is {part} in the address. Leave it out of the body, or give the same.")
+            raise RequestRefused(422, f"{name} is {part} in the address. Leave it out of the body, or give the same.")
     given = {**dict(zip(table.key, key, strict=True)), **said}
     wanted = [column.name for column in table.columns.values() if column.readable and not column.computed]
     missing = [name for name in wanted if name not in given]
     if missing:
-        raise Refused(422, f"PUT takes a whole row: {', '.join(missing)} is missing. PATCH changes some columns.")
+        raise RequestRefused(
+            422, f"PUT takes a whole row: {', '.join(missing)} is missing. PATCH changes some columns."
+        )
     return given
 
 
@@ -75,7 +77,7 @@ def _fitted(column: WritableColumn, value: Any) -> Any:
     try:
         return convert(value)
     except ValueError as error:
-        raise Refused(422, f"{value[:50]!r} is no value for {column.name}. It holds {column.type}.") from error
+        raise RequestRefused(422, f"{value[:50]!r} is no value for {column.name}. It holds {column.type}.") from error
 
 
 def _span(text: str) -> dt.timedelta:

@@ -20,7 +20,7 @@ from dashboard.postgres import keys
 from dashboard.surfaces.logins import FRESH
 from dashboard.surfaces.passwords import REMEMBERED, Throttle
 from dashboard.surfaces.readers import asks_from_here
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 
 if TYPE_CHECKING:
     from dashboard.postgres.people import Person
@@ -61,7 +61,7 @@ class Callers:
 
         Raises
         ------
-        Refused
+        RequestRefused
             Nobody who may, or too often.
         """
         _check_site(call)
@@ -75,7 +75,7 @@ class Callers:
         kind, _, key = call.request.headers.get("Authorization", "").partition(" ")
         if self._logins is None:
             if not asks_from_here(call.request):
-                raise Refused(403, "Only programs on this machine may call. Add people to let others in.")
+                raise RequestRefused(403, "Only programs on this machine may call. Add people to let others in.")
             return Caller(None, "machine")
         if kind:
             if kind.lower() != "bearer":
@@ -141,7 +141,9 @@ def _check_site(call: RequestHandler) -> None:
     server: Any = call.application  # a BokehTornado
     is_ours = origin is None or check_allowlist(urlsplit(origin).netloc.lower(), list(server.websocket_origins))
     if not is_ours or call.request.headers.get("Sec-Fetch-Site", "none") == "cross-site":
-        raise Refused(403, "Pages of other sites may not call. Call from a page of this site, or from a program.")
+        raise RequestRefused(
+            403, "Pages of other sites may not call. Call from a page of this site, or from a program."
+        )
 
 
 def _check_token(call: RequestHandler) -> None:
@@ -155,14 +157,14 @@ def _check_token(call: RequestHandler) -> None:
         remedy = "Send the cookie _xsrf, which a GET brings, also as X-XSRFToken; or call with a key."
         is_there = "X-Xsrftoken" in call.request.headers
         told = "The XSRF token is not that of the cookie." if is_there else "The XSRF token is missing."
-        raise Refused(403, f"{told} {remedy}") from error
+        raise RequestRefused(403, f"{told} {remedy}") from error
 
 
-def _unknown() -> Refused:
+def _unknown() -> RequestRefused:
     told = "It is not known who calls. Send a key of `dashboard people key` as Authorization: Bearer."
-    return Refused(401, told, WWW_Authenticate="Bearer")
+    return RequestRefused(401, told, WWW_Authenticate="Bearer")
 
 
-def _too_often(wait: float) -> Refused:
+def _too_often(wait: float) -> RequestRefused:
     seconds = str(int(wait) + 1)
-    return Refused(429, f"These are too many calls. Go on in {seconds} s.", Retry_After=seconds)
+    return RequestRefused(429, f"These are too many calls. Go on in {seconds} s.", Retry_After=seconds)

@@ -207,7 +207,7 @@ def _row(name: str, description: str) -> dict[str, Any]:
 
 
 def _nothing() -> dict[str, Any]:
-    return {"description": "Nothing to be told."}
+    return {"description": "Done, and there is no row to show."}
 
 
 def _json(schema: dict[str, Any]) -> dict[str, Any]:

@@ -30,7 +30,7 @@ _SAID = {
     400: "This cannot be read. See /api/openapi.json for what can be asked.",
     403: "This is not allowed.",
     404: "There is nothing here. GET /api lists the tables there are for you.",
-    405: "This method is none of this address. The header Allow lists those that are.",
+    405: "This address does not take this method. The header Allow lists those that it takes.",
     503: AWAY,
 }
 
@@ -44,7 +44,7 @@ class Problem(BaseModel):
     detail: str
 
 
-class Refused(HTTPError):
+class RequestRefused(HTTPError):
     """The request ends here, with a status, a sentence and headers."""
 
     def __init__(self, status: int, detail: str, **headers: str) -> None:
@@ -61,7 +61,7 @@ def problem_of(error: BaseException | None, *, reads: bool) -> Problem:
 
 def _told(error: BaseException | None, *, reads: bool) -> tuple[int, str]:
     match error:
-        case Refused():
+        case RequestRefused():
             return error.status_code, error.detail
         case HTTPError():
             return error.status_code, _SAID.get(error.status_code, f"{HTTPStatus(error.status_code).phrase}.")

@@ -10,7 +10,7 @@ from dashboard.live.rows import Rows
 from dashboard.postgres.scope import Scope
 from dashboard.settings import settings
 from dashboard.surfaces.rest.callers import Caller, Callers
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 
 if TYPE_CHECKING:
     from dashboard.live import Live
@@ -88,12 +88,12 @@ class Rest:
 
         Raises
         ------
-        Refused
+        RequestRefused
             There is none of that name for them.
         """
         found = self.seats(caller).get(name)
         if found is None:
-            raise Refused(404, "There is no such table for you. GET /api lists those there are.")
+            raise RequestRefused(404, "There is no such table for you. GET /api lists those there are.")
         return found
 
     async def close(self) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from dashboard.errors import NotNow
-from dashboard.surfaces.rest.problem import Refused
+from dashboard.surfaces.rest.problem import RequestRefused
 
 if TYPE_CHECKING:
     from dashboard.live.table import Table
@@ -24,7 +24,7 @@ async def outcome(seat: Seat, make: Callable[[Table], Write]) -> Receipt:
 
     Raises
     ------
-    Refused
+    RequestRefused
         The database went away in its midst, so it is kept.
     DashboardError
         PostgreSQL refuses, or the database is away already; nothing was done.
@@ -42,7 +42,7 @@ async def outcome(seat: Seat, make: Callable[[Table], Write]) -> Receipt:
         waiting.cancel()
     if not done.done():
         done.add_done_callback(lambda late: late.cancelled() or late.exception())
-        raise Refused(504, KEPT)
+        raise RequestRefused(504, KEPT)
     receipt = done.result()
     seat.live.look()
     return receipt
