@@ -151,7 +151,9 @@ def function_named(name: str) -> Who:
     module, _, attribute = name.partition(":")
     try:
         found: Who = getattr(importlib.import_module(module), attribute)
-    except (ImportError, AttributeError, ValueError) as error:
+        if not callable(found):
+            raise TypeError(f"{attribute} is no function")
+    except (ImportError, AttributeError, ValueError, TypeError) as error:
         raise SettingsError(
             f"DASHBOARD_PEOPLE names no function: {name}.",
             "Write it as module:function, in a module that can be found.",

@@ -52,7 +52,10 @@ def change(
     setting: Setting = None,
     page: Page = "",
     operator: Annotated[bool | None, Parameter(help="Let them see the monitor, or not.")] = None,
-    password: Annotated[bool, Parameter(negative=(), help="Ask for a new password; earlier logins are void.")] = False,
+    password: Annotated[
+        bool,
+        Parameter(negative=(), help="Ask for a new password; it ends their logins, but no key."),
+    ] = False,
 ) -> None:
     """Give somebody another scope or password; the pages they have open follow within seconds."""
     from dashboard.surfaces import people as work

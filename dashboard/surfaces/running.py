@@ -13,14 +13,18 @@ from collections.abc import Coroutine
 from contextlib import suppress
 from typing import Any
 
+from dashboard.errors import SettingsError
 from dashboard.settings import settings
 
 
 def run(work: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine to its end or to the first signal."""
-    logging.basicConfig(
-        level=settings().log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
+    try:
+        level = settings().log_level.upper()
+    except SettingsError:
+        work.close()  # or Python would say that it was never awaited
+        raise
+    logging.basicConfig(level=level, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True)
     asyncio.run(_guarded(work))
 
 

@@ -37,6 +37,8 @@ LARGEST_MESSAGE = 100 * 2**20
 LARGEST_BODY = 8 * 2**20
 """Bytes of what anybody may send to any address before it is known who they are."""
 DAY = 86_400.0
+SHORTEST_SECRET = 32
+"""Characters of a key that signs sessions, logins and cookies."""
 
 
 class Site:
@@ -208,6 +210,11 @@ def _sign_sessions(chosen: Settings) -> str:
     """Turn signing on for this process and those it starts; return the key."""
     secret = chosen.secret.get_secret_value() if chosen.secret else os.environ.get("BOKEH_SECRET_KEY")
     secret = secret or _kept_secret(chosen.data_folder / "secret")
+    if len(secret) < SHORTEST_SECRET:
+        raise SettingsError(
+            f"The key that signs sessions could be guessed: it has fewer than {SHORTEST_SECRET} characters.",
+            "Set DASHBOARD_SECRET to more of them, drawn at random, or leave it out.",
+        )
     os.environ["BOKEH_SECRET_KEY"] = secret
     os.environ["BOKEH_SIGN_SESSIONS"] = "yes"
     return secret

@@ -174,9 +174,14 @@ def test_database_without_an_apps_tables_is_told(database: str) -> None:
     assert "dashboard demo" in refusal("simulate", "crm", database)
 
 
-def test_setting_that_cannot_be_used_is_told_by_its_name() -> None:
+def test_setting_that_cannot_be_used_is_told_by_its_name(database: str) -> None:
     assert "DASHBOARD_PORT" in refusal("settings", DASHBOARD_PORT="many")
     assert "origins" in refusal("settings", DASHBOARD_ORIGINS="[")
+    assert "origins" in refusal("serve", "postgresql://localhost/nowhere", DASHBOARD_ORIGINS="dash.example.org")
+    assert "os:sep" in refusal("serve", database, "monitor", DASHBOARD_PEOPLE="os:sep")
+    assert "fewer than 32 characters" in refusal(
+        "serve", database, "monitor", "--open", "--port", "0", DASHBOARD_SECRET="x"
+    )
 
 
 def test_settings_lists_every_setting_and_hides_the_secret() -> None:
