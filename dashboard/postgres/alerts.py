@@ -1,7 +1,6 @@
 """The tables of alerts: making them, holding rules, and noting what follows (``sql/alerts*.sql``).
 
-Rows go in and come out as plain values; what they mean is the business of `dashboard.live.alerts`. A statement of a
-line or two stands where it is run, as in the modules beside this one; the rest is in files, named.
+Rows go in and come out as plain values; what they mean is the business of `dashboard.live.alerts`.
 """
 
 from __future__ import annotations
@@ -124,10 +123,7 @@ async def declare(connection: Connection, rules: Mapping[str, Sequence[str]]) ->
     try:
         with translated():
             await connection.executemany(
-                "INSERT INTO dashboard_alerts.rule (name, contacts) VALUES ($1, $2) "
-                "ON CONFLICT (name) DO UPDATE SET contacts = EXCLUDED.contacts "
-                "WHERE rule.contacts IS DISTINCT FROM EXCLUDED.contacts",
-                [(name, list(contacts)) for name, contacts in rules.items()],
+                load("alerts_declare"), [(name, list(contacts)) for name, contacts in rules.items()]
             )
     except QueryError as error:
         raise refusal(error) from error

@@ -34,25 +34,14 @@ async def sent(connection: Connection, batch: UUID) -> None:
                 batch,
             )
             for place in {(row["contact_point"], row["role"], row["settings"]) for row in places}:
-                await connection.execute(
-                    "UPDATE dashboard_alerts.notice SET resolved_at = clock_timestamp() WHERE rule = 'delivery' "
-                    "AND resolved_at IS NULL AND labels = jsonb_build_object('contact point', $1::text) "
-                    "AND (role, settings) = ($2::text, $3::jsonb)",
-                    *place,
-                )
+                await connection.execute(load("alerts_taken"), *place)
 
 
 async def refused(connection: Connection, batch: UUID, problem: str, *, again_at: datetime | None) -> None:
     """A message did not go out: it is tried again then, or (None) given up, and the person told so in the page."""
     with translated():
         async with connection.transaction():
-            places = await connection.fetch(
-                "UPDATE dashboard_alerts.delivery "
-                "SET state = CASE WHEN $3::timestamptz IS NULL THEN 'failed' ELSE 'waiting' END, "
-                "due_at = coalesce($3, due_at), problem = $2 WHERE batch = $1 AND state = 'sending' "
-                "RETURNING contact_point, role, settings",
-                batch, problem, again_at,
-            )  # fmt: skip
+            places = await connection.fetch(load("alerts_untaken"), batch, problem, again_at)
             if again_at is None:
                 for place in {(row["contact_point"], row["role"], row["settings"]) for row in places}:
                     await connection.execute(load("alerts_refused"), uuid4(), *place, problem)

@@ -58,11 +58,7 @@ async def prefer(connection: Connection, scope: Scope, contact_point: str, wante
         return
     await _done(
         connection, scope,
-        "INSERT INTO dashboard_alerts.preference "
-        "(role, settings, contact_point, address, minimum, quiet_from, quiet_until, zone) "
-        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8) ON CONFLICT (role, settings, contact_point) DO UPDATE "
-        "SET (address, minimum, quiet_from, quiet_until, zone) = "
-        "(EXCLUDED.address, EXCLUDED.minimum, EXCLUDED.quiet_from, EXCLUDED.quiet_until, EXCLUDED.zone)",
+        load("alerts_prefer"),
         *owner(scope), contact_point, wanted["address"], wanted["minimum"], wanted["quiet_from"],
         wanted["quiet_until"], wanted["zone"],
     )  # fmt: skip

@@ -22,6 +22,7 @@ from typing_extensions import override
 from dashboard.errors import AlertError, DashboardError, NotForYou
 from dashboard.postgres.alerts import owner
 from dashboard.postgres.scope import Scope, scope_here
+from dashboard.sql import load
 
 from . import codec
 from .strand import Picture, Queries, Shape, keyed_difference, strand
@@ -37,10 +38,7 @@ if TYPE_CHECKING:
     from .channel import Binding
 
 MOST = 50
-"""Notices in a bell, the latest."""
-NOTICES = f"""SELECT id, rule, title, lines, instances, severity, is_event, resolved_at,
-       coalesce(repeated_at, fired_at) AS told_at
-FROM dashboard_alerts.notice WHERE $1::boolean OR role = '' ORDER BY told_at DESC, id DESC LIMIT {MOST}"""
+"""Notices in a bell, the latest; as in ``sql/alerts_bell.sql``."""
 SEEN = "SELECT max(at) AS at FROM dashboard_alerts.seen WHERE role = $1 AND settings = $2::text::jsonb"
 SILENCES = """SELECT id, rule, until FROM dashboard_alerts.silence
 WHERE (role = '' AND settings = '{}') OR (role = $1 AND settings = $2::text::jsonb) ORDER BY until DESC, id LIMIT 50"""
@@ -118,9 +116,9 @@ class Bell(View):
         def asked(sql: str, *values: object) -> LiveQuery:
             return live.query(sql, *values, scope=self.scope, priority="high")
 
-        notices = [asked(NOTICES, self.scope.role is not None)]
+        notices = [asked(load("alerts_bell"), self.scope.role is not None)]
         if who is not None and who.is_operator and self.scope.role is not None:
-            notices.append(live.query(NOTICES, False, scope=Scope(), priority="high"))
+            notices.append(live.query(load("alerts_bell"), False, scope=Scope(), priority="high"))
         self._asked = (*notices, asked(SEEN, *whose), asked(SILENCES, *whose))
         self._tasks: set[asyncio.Task[None]] = set()
 
