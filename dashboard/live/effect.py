@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from operator import itemgetter
 from typing import Any, Literal
 
 _numbers = itertools.count(1)
@@ -37,6 +38,43 @@ class Effect:
     values: Mapping[str, Any] = field(default_factory=dict)
     expected: Mapping[str, Any] = field(default_factory=dict)
     number: int = field(default_factory=lambda: next(_numbers))
+
+
+def merged(effects: Iterable[Effect]) -> list[Effect]:
+    """The same with one update of a row for all that follow upon each other: what is open costs by rows, not writes."""
+    found: list[list[Effect]] = []
+    places: dict[object, list[Effect]] = {}
+    for effect in effects:
+        row = _row(effect)
+        if effect.op != "update" or any(effect.values.get(name, value) != value for name, value in effect.key.items()):
+            places.clear()  # rows come, go, or are called otherwise from here on
+            found.append([effect])
+        elif row in places:
+            places[row].append(effect)
+        else:
+            places[row] = [effect]
+            found.append(places[row])
+    return [one[0] if len(one) == 1 else _together(one) for one in found]
+
+
+def _together(effects: Sequence[Effect]) -> Effect:
+    values: dict[str, Any] = {}
+    expected: dict[str, Any] = {}
+    for effect in effects:
+        for name in effect.expected:
+            values.pop(name, None)
+        values.update(effect.values)
+        expected.update(effect.expected)
+    return replace(effects[-1], values=values, expected=expected)
+
+
+def _row(effect: Effect) -> object:
+    key = effect.key.items() if len(effect.key) < 2 else sorted(effect.key.items(), key=itemgetter(0))
+    try:
+        hash(row := (effect.relation, *key))
+    except TypeError:  # a list, for example
+        return repr((effect.relation, *key))
+    return row
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from dataclasses import dataclass
 
 from dashboard.live.answer import Answer
 from dashboard.live.before import Before
-from dashboard.live.effect import Effect
+from dashboard.live.effect import Effect, merged
 from dashboard.live.frame import LiveFrame
 from dashboard.live.plans import Sums
 from dashboard.live.predict import Prediction
@@ -42,6 +42,7 @@ class _Known:
 
     seen: object
     moment: tuple[int, Offset | None]
+    effects: Sequence[Effect]
     prediction: Prediction
 
 
@@ -62,6 +63,7 @@ class Overlay:
         self._answers = answers
         self._version = 0
         self._known: dict[Answer, _Known] = {}
+        self._open: dict[Offset | None, tuple[list[Effect], list[Effect]]] = {}  # at a snapshot, and by rows
 
     def __bool__(self) -> bool:
         return bool(self.writes)
@@ -80,6 +82,7 @@ class Overlay:
     def moved(self) -> None:
         """Something about a write has changed."""
         self._version += 1
+        self._open.clear()
 
     def sought(self) -> list[Write]:
         """Those of which a tick has to find out whether they have gone through."""
@@ -87,6 +90,7 @@ class Overlay:
 
     def settle(self) -> None:
         """Forget what every answer contains by itself; for one that rests, the last `LATE` are remembered."""
+        self._open.clear()
         answers = list(self._answers())
         moments = [offset for answer in answers if (offset := self._at(answer)) is not None]
         left = [w for w in self.writes if w.is_open or (w.xid is not None and not _in_all(moments, w))]
@@ -112,13 +116,17 @@ class Overlay:
     def _worked_out(self, answer: Answer, answers: Iterable[Answer], seen: object, known: _Known | None) -> _Known:
         """The answer with all writes on top; from what is known of it where there are but more of them."""
         offset = self._at(answer)
-        effects = [effect for write in self.writes if not contains(offset, write) for effect in write.effects]
-        if known is not None and known.seen == seen and _begins(effects, known.prediction.effects):
+        if offset not in self._open:
+            open_ = [effect for write in self.writes if not contains(offset, write) for effect in write.effects]
+            self._open[offset] = open_, merged(open_)
+        effects, by_rows = self._open[offset]
+        if known is not None and known.seen == seen and _begins(effects, known.effects):
             prediction = known.prediction
+            prediction.add(effects[len(known.effects) :])
         else:
             prediction = Prediction(answer, Before(other for other in answers if self._at(other) == offset))
-        prediction.add(effects[len(prediction.effects) :])
-        return _Known(seen, (self._version, offset), prediction)
+            prediction.add(by_rows)
+        return _Known(seen, (self._version, offset), effects, prediction)
 
     def _at(self, answer: Answer) -> Offset | None:
         """The snapshot at which an answer is true; for one that is read at intervals, when it was read."""

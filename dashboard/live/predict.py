@@ -35,7 +35,6 @@ class Prediction:
     """
 
     def __init__(self, answer: Answer, before: Before) -> None:
-        self.effects: list[Effect] = []
         self.frame: LiveFrame | None = None
         self._answer = answer
         self._before = before
@@ -47,7 +46,6 @@ class Prediction:
 
     def add(self, effects: Sequence[Effect]) -> None:
         """Put more effects on top, in their order; `frame` is None while none makes a difference that can be told."""
-        self.effects += effects
         lens, is_changed = self._lens, False
         if lens is None or (self._sums is None and not lens.tells_rows):
             return

@@ -147,6 +147,24 @@ async def test_one_more_write_is_put_on_top_of_what_is_shown(live: Live, monkeyp
     await live.caught_up()
 
 
+async def test_a_write_costs_no_more_where_many_are_open(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    session = live.session()
+    rows = await session.query("SELECT id, name FROM contacts ORDER BY id").ready()
+    rows.subscribe(lambda _query, _delta: None)
+    table = await session.table("contacts")
+    known, added = Prediction.add, []
+
+    def counted(prediction: Prediction, effects: Sequence[Effect]) -> None:
+        added.extend(effects)
+        known(prediction, effects)
+
+    monkeypatch.setattr(Prediction, "add", counted)
+    writes = [table.update(1, {"name": f"name {number}"}) for number in range(100)]
+    assert rows_of(rows)[0] == (1, "name 99")
+    await asyncio.gather(*writes)
+    assert len(added) < 10 * len(writes)
+
+
 async def test_a_row_whose_key_the_database_gives_never_shows_twice(server: Server, database: str, live: Live) -> None:
     psql(
         server,
