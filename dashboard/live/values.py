@@ -9,6 +9,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import math
+import re
 from collections.abc import Callable
 from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from typing import Any
@@ -22,6 +23,8 @@ _DIGITS, _SCALE = 131_072, 16_383
 """Digits that PostgreSQL's `numeric` holds before the point, and after it."""
 _SHOWN = 50
 """Characters of a value that a sentence quotes."""
+_NONE = re.compile(r"[\0\ud800-\udfff]")
+"""What PostgreSQL keeps in no text."""
 _TEXTS = frozenset({"text", "varchar", "bpchar", "name", "citext"})
 
 
@@ -63,8 +66,10 @@ def _check(table: WritableTable, column: WritableColumn, value: Any) -> None:
     if column.base in _SIZES and not -(1 << _SIZES[column.base]) <= value < 1 << _SIZES[column.base]:
         raise _too_large(table, column, value)
     if isinstance(value, str):
-        if "\0" in value:
-            raise _unfit(table, f"The text for {column.name} holds a zero byte.", "PostgreSQL keeps none.")
+        if _NONE.search(value):
+            raise _unfit(
+                table, f"The text for {column.name} holds a zero byte, or half a character.", "Leave that out."
+            )
         fits = column.length is None or len(value.rstrip(" ") if column.base == "bpchar" else value) <= column.length
         if not fits:
             raise _unfit(

@@ -20,10 +20,12 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import ipaddress
+import json
 import math
 import re
 import uuid
 from collections.abc import Callable, Hashable, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from typing import Any
 
@@ -32,6 +34,7 @@ import orjson
 #: What JSON carries.
 Cell = str | int | float | bool | list[Any] | None
 
+_HALF = re.compile(r"[\ud800-\udfff]")
 EXACT = 2**53 - 1
 BYTES_SHOWN = 32
 TEXT_SHOWN = 500
@@ -132,8 +135,22 @@ def dumps(message: object) -> bytes:
 
 
 def loads(text: bytes | str) -> Any:
-    """A message from the browser."""
-    return orjson.loads(text)
+    """A message from the browser; half of a surrogate pair, which is no character, comes as a zero byte.
+
+    A page can hold such halves, from a symbol that was cut apart. Whoever takes text refuses zero bytes with a
+    sentence already, while half a pair breaks whatever wants to write it anywhere.
+
+    Raises
+    ------
+    orjson.JSONDecodeError
+        It is no JSON.
+    """
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError:
+        with suppress(ValueError, RecursionError):
+            return orjson.loads(_HALF.sub(r"\\u0000", json.dumps(json.loads(text), ensure_ascii=False)))
+        raise
 
 
 def _same(value: Any) -> Cell:

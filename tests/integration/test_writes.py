@@ -430,6 +430,7 @@ UNFIT: list[tuple[dict[str, object], str]] = [
     ({"at": "yesterday"}, "no value for at"),
     ({}, "must be given"),
     ({"name": "a\0b"}, "zero byte"),
+    ({"name": "a\ud800"}, "half a character"),
 ]
 
 

@@ -5,7 +5,9 @@ import ipaddress
 import json
 import uuid
 from decimal import Decimal
+from typing import Any
 
+import orjson
 import pytest
 from asyncpg import Range
 
@@ -115,3 +117,20 @@ def test_long_keys_are_short_names_that_tell_rows_apart() -> None:
     names = {codec.key_text(("x" * 10_000 + end,)) for end in "ab"}
     assert len(names) == 2
     assert max(map(len, names)) < 300
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (r'{"name": "a\ud800", "\udc00": ["\ud83d\ude00", 1.5]}', {"name": "a\0", "\0": ["\U0001f600", 1.5]}),
+        (rb'"\\ud800"', "\\ud800"),
+    ],
+)
+def test_half_a_character_comes_as_what_is_refused_everywhere(text: str | bytes, expected: Any) -> None:
+    assert codec.loads(text) == expected
+
+
+@pytest.mark.parametrize("text", ["", "{", r'["\ud800", NaN]', "[" * 100_000])
+def test_what_is_no_message_is_refused(text: str) -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        codec.loads(text)
