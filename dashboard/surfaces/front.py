@@ -16,7 +16,7 @@ from tornado.web import authenticated
 
 from dashboard.postgres.people import Person
 from dashboard.postgres.scope import Scope
-from dashboard.surfaces.logins import login_of
+from dashboard.surfaces.logins import sign_in_of
 from dashboard.surfaces.plain import head
 
 if TYPE_CHECKING:
@@ -57,14 +57,14 @@ class FrontPage(AuthRequestHandler):
     @authenticated
     def get(self) -> None:
         """List the pages."""
-        login = login_of(self.request)
-        pages = (
-            self._pages if login is None else [page for page in self._pages if page.scope_of(login.person) is not None]
-        )
+        sign_in = sign_in_of(self.request)
+        pages = self._pages
+        if sign_in is not None:
+            pages = [page for page in pages if page.scope_of(sign_in.person) is not None]
         if len(pages) == 1:
             self.redirect(f"{self._prefix}/{pages[0].slug}")
             return
-        person = None if login is None else login.person
+        person = None if sign_in is None else sign_in.person
         self.render(
             str(Path(__file__).with_name("front.html")), pages=pages, prefix=self._prefix, person=person, head=head()
         )

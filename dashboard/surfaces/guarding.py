@@ -4,7 +4,7 @@ Panel shows a function's traceback, with the server's paths, to whoever opens th
 raises. Here both end in the same sentence: a :class:`~dashboard.errors.DashboardError` is written for readers and is
 shown, of any other error only its kind and the line of the user's file. What the file had made before it raised stays.
 
-Where people log in, a session's document is admitted first: its viewer is the login that asked for it, and nothing of
+Where people log in, a session's document is admitted first: its viewer is the sign-in that asked for it, and nothing of
 the page's own code runs for somebody for whom the page is not.
 """
 
@@ -25,7 +25,7 @@ from panel.io.handlers import FunctionHandler, PanelCodeRunner
 from panel.io.state import set_curdoc, state
 
 from dashboard.errors import DashboardError, NotForYou, SettingsError
-from dashboard.surfaces.logins import login_of
+from dashboard.surfaces.logins import sign_in_of
 from dashboard.views.viewer import admit, is_guarded, viewer_of
 
 if TYPE_CHECKING:
@@ -88,12 +88,12 @@ class Admission(Handler):
         self._page, self._pages = page, pages
 
     def modify_document(self, doc: Document) -> None:
-        """Admit the document for the login that its request came from; else nobody looks, and asking is refused."""
+        """Admit the document for the sign-in that its request came from; else nobody looks, and asking is refused."""
         context: Any = doc.session_context
-        login = None if context is None else login_of(context.request)
-        scope = None if login is None else self._page.scope_of(login.person)
-        if login is not None and scope is not None:
-            admit(doc, login.viewer(scope, self._pages))
+        sign_in = None if context is None else sign_in_of(context.request)
+        scope = None if sign_in is None else self._page.scope_of(sign_in.person)
+        if sign_in is not None and scope is not None:
+            admit(doc, sign_in.viewer(scope, self._pages))
 
 
 def _require_admission(doc: Document | None) -> None:

@@ -115,8 +115,8 @@ class LogoutPage(Form):
 
     async def get(self) -> None:
         """Ask whether one wants to: a link alone logs nobody out."""
-        login = await self.logins.of(self)
-        self.show("logout.html", person=None if login is None else login.person)
+        sign_in = await self.logins.of(self)
+        self.show("logout.html", person=None if sign_in is None else sign_in.person)
 
     async def post(self) -> None:
         """Log out."""

@@ -1,11 +1,12 @@
 """Who is logged in: the one place that every request, every WebSocket and every page of a site asks.
 
-A login is a signed cookie of ours beside Panel's own (``user``, which makes ``pn.state.user`` right): a random key, the
-person and their generation. Panel's cookie alone proves nothing here, because Panel writes it into the token that each
-page carries. A login is void once it is ended, expired, or its person is gone or has another password; a person's
-scopes are looked up, never written into a cookie.
+A person's login is the name they log in by; a sign-in (`SignIn`) is what one browser has of it: a signed cookie of ours
+beside Panel's own (``user``, which makes ``pn.state.user`` right) with a random key, the person and their generation.
+Panel's cookie alone proves nothing here, because Panel writes it into the token that each page carries. A sign-in is
+void once it is ended, expired, or its person is gone or has another password; a person's scopes are looked up, never
+written into a cookie.
 
-Bokeh takes whoever holds a session's token or id for its owner. Here a session belongs to the login that it was made
+Bokeh takes whoever holds a session's token or id for its owner. Here a session belongs to the sign-in that it was made
 for, and is shown to no other: see `user_of`.
 """
 
@@ -48,13 +49,13 @@ COOKIE = "dashboard_login"
 UNTOLD = (COOKIE, "access_token", "refresh_token")
 """Cookies that are kept out of the token that a page carries."""
 FRESH = 2.0
-"""Seconds for which what is known of a login, or of a key, is good."""
+"""Seconds for which what is known of a sign-in, or of a key, is good."""
 DAY = 86_400.0
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Login:
+class SignIn:
     """One person in one browser, `until` a time in seconds since 1970."""
 
     key: str
@@ -62,7 +63,7 @@ class Login:
     until: float
 
     def viewer(self, scope: Scope, pages: Sequence[Page] = ()) -> Viewer:
-        """Who looks at a page in a scope by this login, on a site of these pages."""
+        """Who looks at a page in a scope by this sign-in, on a site of these pages."""
         who = self.person
         return Viewer(
             login=who.login, name=who.name, key=self.key, scope=scope, is_operator=who.is_operator,
@@ -71,7 +72,7 @@ class Login:
 
 
 class Logins:
-    """The logins of one server process.
+    """The sign-ins of one server process.
 
     Parameters
     ----------
@@ -84,7 +85,7 @@ class Logins:
     def __init__(self, directory: Directory, lifetime: float) -> None:
         self.directory = directory
         self.lifetime = lifetime
-        self._known: dict[str, tuple[float, Login]] = {}
+        self._known: dict[str, tuple[float, SignIn]] = {}
         self._ended: dict[str, float] = {}
         self._away_until = 0.0  # so long the database is not asked who somebody is who was known before
         self._servers: list[BokehTornado] = []
@@ -114,17 +115,17 @@ class Logins:
         handler.clear_cookie("is_guest")
 
     async def end(self, handler: RequestHandler) -> None:
-        """Log whoever asks out, in every process, and close what this login has open here."""
-        login = await self.of(handler)
+        """Log whoever asks out, in every process, and close what this sign-in has open here."""
+        sign_in = await self.of(handler)
         for name in (*UNTOLD, "user", "id_token", "oauth_expiry", "is_guest"):
             handler.clear_cookie(name)
-        if login is None:
+        if sign_in is None:
             return
-        self._ended[login.key] = time.time() + self.lifetime
-        self._known.pop(login.key, None)
-        self._close(lambda viewer: viewer.key == login.key)
+        self._ended[sign_in.key] = time.time() + self.lifetime
+        self._known.pop(sign_in.key, None)
+        self._close(lambda viewer: viewer.key == sign_in.key)
         try:
-            await self.directory.end(login.key, self.lifetime)
+            await self.directory.end(sign_in.key, self.lifetime)
         except DashboardError as error:  # a database that takes no writes: other processes do not hear of it
             log.warning("That a login was ended is known to this process only: %s", error)
 
@@ -133,21 +134,21 @@ class Logins:
 
         Bokeh's and Panel's handlers ask this before anything else, and refuse whom we do not name.
         """
-        login = await self.of(handler)
-        if login is None:
+        sign_in = await self.of(handler)
+        if sign_in is None:
             return None
         request: Any = handler.request
-        request.dashboard_login = login
+        request.dashboard_login = sign_in
         self._forget_sessions(handler)
-        if not self._may_join(handler, login):
+        if not self._may_join(handler, sign_in):
             return None
-        if not self._may_see(handler, login):
+        if not self._may_see(handler, sign_in):
             if isinstance(handler, WebSocketHandler):
                 return None
             handler.set_status(403)
             page = str(Path(__file__).with_name("refused.html"))
-            handler.finish(handler.render_string(page, name=login.person.name, head=head()))
-        return login.person.login
+            handler.finish(handler.render_string(page, name=sign_in.person.name, head=head()))
+        return sign_in.person.login
 
     @staticmethod
     def _forget_sessions(handler: RequestHandler) -> None:
@@ -156,8 +157,8 @@ class Logins:
         handler.request.arguments.pop("bokeh-token", None)
         handler.request.headers.pop("Bokeh-Session-Id", None)
 
-    async def of(self, handler: RequestHandler) -> Login | None:
-        """The login that a request comes from."""
+    async def of(self, handler: RequestHandler) -> SignIn | None:
+        """The sign-in that a request comes from."""
         cookie = handler.get_signed_cookie(COOKIE, max_age_days=self.lifetime / DAY)
         parts = [] if cookie is None else cookie.decode().split("|", 3)
         if len(parts) != 4:
@@ -166,32 +167,32 @@ class Logins:
         user = handler.get_signed_cookie("user", max_age_days=self.lifetime / DAY)
         if user is None or user.decode() != name or float(until) < time.time():
             return None
-        login = await self._look(hashlib.sha256(secret.encode()).hexdigest(), name, float(until))
-        return login if login is not None and login.person.generation == generation else None
+        sign_in = await self._look(hashlib.sha256(secret.encode()).hexdigest(), name, float(until))
+        return sign_in if sign_in is not None and sign_in.person.generation == generation else None
 
-    async def _look(self, key: str, name: str, until: float) -> Login | None:
-        seen, login = self._known.get(key, (0.0, None))
-        if login is not None and (time.monotonic() - seen <= FRESH or time.monotonic() < self._away_until):
-            return login
+    async def _look(self, key: str, name: str, until: float) -> SignIn | None:
+        seen, sign_in = self._known.get(key, (0.0, None))
+        if sign_in is not None and (time.monotonic() - seen <= FRESH or time.monotonic() < self._away_until):
+            return sign_in
         try:
             person = None if await self._is_ended(key) else (await self.directory.find([name])).get(name)
         except DashboardError as error:
-            if login is None:
+            if sign_in is None:
                 raise HTTPError(503, str(error)) from error
-            person = login.person  # who was known stays known: without a database nobody sees anything new
+            person = sign_in.person  # who was known stays known: without a database nobody sees anything new
             self._away_until = time.monotonic() + FRESH
         if person is None:
             return None
-        login = Login(key, person, until)
-        self._known[key] = time.monotonic(), login
-        return login
+        sign_in = SignIn(key, person, until)
+        self._known[key] = time.monotonic(), sign_in
+        return sign_in
 
     async def _is_ended(self, key: str) -> bool:
         """Whether somebody logged out, here or in another process."""
         return key in self._ended or key in await self.directory.ended([key])
 
-    def _may_join(self, handler: RequestHandler, login: Login) -> bool:
-        """Whether the session of the token that a WebSocket brings is this login's, or still to be made."""
+    def _may_join(self, handler: RequestHandler, sign_in: SignIn) -> bool:
+        """Whether the session of the token that a WebSocket brings is this sign-in's, or still to be made."""
         offered = handler.request.headers.get("Sec-WebSocket-Protocol", "").split(",")
         context = getattr(handler, "application_context", None)
         if context is None or len(offered) != 2:
@@ -200,13 +201,13 @@ class Logins:
             name, user = self._told_by(offered[1].strip(), handler.application)
         except (ValueError, KeyError, RuntimeError, zlib.error):  # it is none
             return False
-        if user != login.person.login:
+        if user != sign_in.person.login:
             return False
         session = context._sessions.get(name)
         if session is None:
             return name not in context._pending_sessions  # whose it will be is not known yet
         owner = viewer_of(session.document)
-        return owner is not None and owner.login == login.person.login and not session.expiration_requested
+        return owner is not None and owner.login == sign_in.person.login and not session.expiration_requested
 
     def _told_by(self, token: str, server: Any) -> tuple[str, str]:
         """The session that a page's token is for, and the person; raises where it was not signed by this site."""
@@ -216,11 +217,11 @@ class Logins:
         user = decode_signed_value(server.settings["cookie_secret"], "user", cookie, self.lifetime / DAY)
         return str(get_session_id(token)), "" if user is None else user.decode()
 
-    def _may_see(self, handler: RequestHandler, login: Login) -> bool:
+    def _may_see(self, handler: RequestHandler, sign_in: SignIn) -> bool:
         """Whether there is something for somebody on the page that a request is about."""
         context = getattr(handler, "application_context", None)
         page = None if context is None else self._pages.get(str(context.url).strip("/"))
-        return page is None or page.scope_of(login.person) is not None
+        return page is None or page.scope_of(sign_in.person) is not None
 
     async def _keep_up(self) -> None:
         """Look again who those who are logged in are, and close the pages of who is no more, or sees something else."""
@@ -228,12 +229,12 @@ class Logins:
             await asyncio.sleep(FRESH)
             now = time.time()
             self._ended = {key: until for key, until in self._ended.items() if until > now}
-            known = {key: login for key, (_, login) in self._known.items()}
+            known = {key: sign_in for key, (_, sign_in) in self._known.items()}
             if not known:
                 continue
             try:
                 ended = await self.directory.ended(list(known))
-                people = await self.directory.find(sorted({login.person.login for login in known.values()}))
+                people = await self.directory.find(sorted({sign_in.person.login for sign_in in known.values()}))
             except DashboardError:
                 continue
             except Exception:
@@ -241,18 +242,18 @@ class Logins:
                 continue
             viewers = [viewer_of(session.document) for session in self._sessions()]
             open_ = {viewer.key for viewer in viewers if viewer is not None}
-            for key, login in known.items():
-                is_over = key in ended or login.until < now
-                self._renew(login, None if is_over else people.get(login.person.login), is_open=key in open_)
+            for key, sign_in in known.items():
+                is_over = key in ended or sign_in.until < now
+                self._renew(sign_in, None if is_over else people.get(sign_in.person.login), is_open=key in open_)
 
-    def _renew(self, login: Login, person: Person | None, *, is_open: bool) -> None:
+    def _renew(self, sign_in: SignIn, person: Person | None, *, is_open: bool) -> None:
         """Go on with who somebody is now; whoever has no page open is looked up when they come back."""
-        key, is_void = login.key, person is None or person.generation != login.person.generation
+        key, is_void = sign_in.key, person is None or person.generation != sign_in.person.generation
         if person is not None and not is_void and is_open:
-            self._known[key] = time.monotonic(), replace(login, person=person)
+            self._known[key] = time.monotonic(), replace(sign_in, person=person)
         else:
             self._known.pop(key, None)
-        if is_void or person != login.person:
+        if is_void or person != sign_in.person:
             self._close(lambda viewer: viewer.key == key, is_void=is_void)
 
     def _sessions(self) -> list[ServerSession]:
@@ -260,7 +261,7 @@ class Logins:
         return [session for context in contexts for session in context.sessions]
 
     def _close(self, matches: Callable[[Viewer], bool], *, is_void: bool = True) -> None:
-        """Close what viewers have open; unless their login is void, their pages come back as what they may see now."""
+        """Close what viewers have open; unless their sign-in is void, pages come back as what they may see now."""
         for channel in Channel.all():
             if channel.viewer is not None and matches(channel.viewer):
                 if is_void and isinstance(channel.carrier, ChannelSocket):
@@ -275,7 +276,7 @@ class Logins:
                 connection._socket.close()
 
 
-def login_of(request: HTTPServerRequest | Any) -> Login | None:
-    """The login that a request was found to come from."""
-    login = getattr(request, "dashboard_login", None)
-    return login if isinstance(login, Login) else None
+def sign_in_of(request: HTTPServerRequest | Any) -> SignIn | None:
+    """The sign-in that a request was found to come from."""
+    sign_in = getattr(request, "dashboard_login", None)
+    return sign_in if isinstance(sign_in, SignIn) else None

@@ -37,8 +37,8 @@ class Answering(RequestHandler):
     async def prepare(self) -> None:
         """Find out who asks."""
         if self.logins is not None:
-            login = await self.logins.of(self)
-            self.is_guarded, self.is_operator = True, login is not None and login.person.is_operator
+            sign_in = await self.logins.of(self)
+            self.is_guarded, self.is_operator = True, sign_in is not None and sign_in.person.is_operator
 
     def refusal(self) -> int | None:
         """The status that refuses the details to this reader; None for one who may read them."""

@@ -32,7 +32,7 @@ from dashboard.surfaces import people as commands
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.hosts import Closed, Strange
 from dashboard.surfaces.login import Form
-from dashboard.surfaces.logins import COOKIE, Login, Logins
+from dashboard.surfaces.logins import COOKIE, Logins, SignIn
 from dashboard.surfaces.passwords import Throttle
 from dashboard.surfaces.readers import Answering
 from dashboard.surfaces.rest import Rest, callers
@@ -67,25 +67,25 @@ def attack(opening: Opening) -> Callable[[Attack], Attack]:
     return add
 
 
-async def whom(directory: Any, name: str) -> Login:
-    return Login("open", (await directory.find([name]))[name], 2.0**40)
+async def whom(directory: Any, name: str) -> SignIn:
+    return SignIn("open", (await directory.find([name]))[name], 2.0**40)
 
 
-async def everybody_is_vera(self: Logins, handler: RequestHandler) -> Login:
+async def everybody_is_vera(self: Logins, handler: RequestHandler) -> SignIn:
     """Take everybody for Vera."""
     return await whom(self.directory, "vera")
 
 
-async def whom_panel_believes(self: Logins, handler: RequestHandler) -> Login | None:
+async def whom_panel_believes(self: Logins, handler: RequestHandler) -> SignIn | None:
     """Believe Panel's own cookie, as Panel does."""
     user = handler.get_signed_cookie("user")
     return None if user is None else await whom(self.directory, user.decode())
 
 
-async def whoever_it_was(self: Logins, handler: RequestHandler) -> Login | None:
+async def whoever_it_was(self: Logins, handler: RequestHandler) -> SignIn | None:
     """Believe a login for ever."""
     cookie = handler.get_signed_cookie(COOKIE)
-    return None if cookie is None else Login("open", PEOPLE[cookie.decode().split("|")[3]], 2.0**40)
+    return None if cookie is None else SignIn("open", PEOPLE[cookie.decode().split("|")[3]], 2.0**40)
 
 
 PEOPLE: dict[str, Any] = {}

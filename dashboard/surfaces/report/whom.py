@@ -17,7 +17,7 @@ from dashboard.settings import settings
 from dashboard.surfaces.connecting import connected
 from dashboard.surfaces.directory import Directory, Function, Table, function_named
 from dashboard.surfaces.front import Page
-from dashboard.surfaces.logins import Login
+from dashboard.surfaces.logins import SignIn
 from dashboard.surfaces.pages import apps_in
 from dashboard.surfaces.samples import samples
 from dashboard.views.viewer import Viewer
@@ -53,7 +53,7 @@ async def seen_by(dsn: str, page: Page, login: str | None, *, is_demo: bool) -> 
     scope = page.scope_of(person)
     if scope is None:
         raise SettingsError(f"There is nothing on {page.title} for {login}.", "Give them a scope: `dashboard people`.")
-    return Login("report", person, math.inf).viewer(scope)
+    return SignIn("report", person, math.inf).viewer(scope)
 
 
 async def _directory(dsn: str, *, is_demo: bool) -> Directory | None:

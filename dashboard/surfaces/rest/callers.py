@@ -1,4 +1,4 @@
-"""Who calls: by a key, by the cookie of a login, or from this machine where nobody has to log in.
+"""Who calls: by a key, by the cookie of a sign-in, or from this machine where nobody has to log in.
 
 A browser sends its cookies along whoever made it call. So what writes by a cookie has to bring the XSRF token as well,
 which only pages of this site can read, and a call that another site's page made is refused however it comes. Answers
@@ -81,11 +81,11 @@ class Callers:
             if kind.lower() != "bearer":
                 raise _unknown()
             return Caller(await self._holder(call, key.strip()), "key")
-        login = await self._logins.of(call)
-        if login is None:
+        sign_in = await self._logins.of(call)
+        if sign_in is None:
             raise _unknown()
         _check_token(call)
-        return Caller(login.person, "cookie")
+        return Caller(sign_in.person, "cookie")
 
     async def _holder(self, call: RequestHandler, key: str) -> Person:
         """Whose key it is; who has called with it before is not held up by others' guesses."""
