@@ -24,6 +24,7 @@ from .guest import guest
 from .outcome import follow, resume
 from .toast import toast
 from .viewer import viewer
+from .waiting import check_room
 
 if TYPE_CHECKING:
     from dashboard.live.session import Session
@@ -118,6 +119,11 @@ class Editing:
             return
         if value.get("do") == "open":
             self._note(binding, str(value.get("key")))
+            return
+        try:
+            check_room(self.session, len(self._tasks))
+        except NotNow as error:
+            tell(binding, "unfit", {"id": value.get("id"), "problems": {"": str(error)}})
             return
         work = self._told(binding) if value.get("do") == "fields" else self._done(binding, value)
         task = asyncio.get_running_loop().create_task(work)

@@ -20,8 +20,8 @@ Choices = Mapping[str, "Sequence[Any] | LiveQuery"]
 MOST_CHOICES = 500
 PATIENCE = 2.0
 """Seconds that the newest choices are waited for."""
-LONGEST = 1_000_000
-"""Characters of one value."""
+LONGEST = 20_000
+"""Characters of one value that a page may enter; others are to read it."""
 KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
 """How a column is entered, where that is called otherwise than its kind."""
 
@@ -54,12 +54,23 @@ def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, 
         if name not in names:
             continue
         try:
+            _check(facts, name, value)
             found[names[name]] = coerced(facts, names[name], entered(value))
         except NotAWrite as error:
             problems[name] = str(error)
     if problems:
         raise Unfit(problems)
     return found
+
+
+def _check(facts: WritableTable, name: str, value: Any) -> None:
+    """Refuse what no field holds, before it becomes a text."""
+    if isinstance(value, dict | list):
+        raise NotAWrite(f"This is no value for {name}.", "Enter a text or a number.", sql=facts.quoted)
+    if isinstance(value, str) and len(value) > LONGEST:
+        raise NotAWrite(
+            f"The text for {name} has {len(value):,} characters.", f"Enter at most {LONGEST:,}.", sql=facts.quoted
+        )
 
 
 async def offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
@@ -95,7 +106,7 @@ def entered(value: Any) -> Any:
     """What a field holds; an empty one is no value."""
     if isinstance(value, bool) or value is None:
         return value
-    text = str(value)[:LONGEST]
+    text = str(value)
     return text if text.strip() else None
 
 

@@ -9,13 +9,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary, ref
 
+from dashboard.errors import NotNow
+
 if TYPE_CHECKING:
     from dashboard.live import Subscription
     from dashboard.live.session import Session
 
     from .channel import Channel
 
+MOST_OPEN = 200
+"""Changes of one reader that may wait for PostgreSQL's word; a page that sends more is no person's."""
+
 _waiting: WeakKeyDictionary[Channel, _Waiting] = WeakKeyDictionary()
+
+
+def check_room(session: Session, begun: int = 0) -> None:
+    """Refuse one more change where too many are open, those included that were `begun` and are not made yet.
+
+    Raises
+    ------
+    NotNow
+        As many are open as may be.
+    """
+    if begun + len(session.pending) >= MOST_OPEN:
+        raise NotNow(f"{MOST_OPEN} changes of yours are not stored yet.", "Make this one when some of them are.")
 
 
 def tell_waiting(channel: Channel, session: Session) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Iterator, Sequence
+import json
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -20,7 +22,11 @@ from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
+from dashboard.views import codec
 from dashboard.views.channel import Channel
+from dashboard.views.editing import Editing
+from dashboard.views.entering import LONGEST
+from dashboard.views.waiting import MOST_OPEN
 from tests.conftest import in_database, psql
 from tests.unit.test_channel import opened
 from tests.waiting import eventually
@@ -510,6 +516,64 @@ async def test_a_page_shows_its_own_writes_and_shares_all_else(live: Live) -> No
     finally:
         for page in pages:
             page.close()
+
+
+@pytest.fixture
+async def edited(live: Live) -> AsyncIterator[tuple[Session, Callable[..., list[dict[str, Any]]]]]:
+    """Yield a session, and what a page that edits contacts in it says; that gives what it was told since."""
+    session = live.session()
+    columns = ["name", "stage"]
+    table = dashboard.Table(
+        session.query("SELECT id, name, stage FROM contacts ORDER BY id"), edit=Editing(session, "contacts", columns)
+    )
+    channel, wire, (binding,) = opened([], table)
+    await session.table("contacts")
+    await eventually(lambda: binding.strand is not None and binding.strand.queries[0].is_ready)
+    told = 0
+
+    def say(**value: Any) -> list[dict[str, Any]]:
+        nonlocal told
+        if value:
+            said = codec.loads(json.dumps({"view": binding.name, "message": {"event": "row", "value": value}}))
+            channel.receive(said)
+            return []
+        messages, told = wire.read()[told:], len(wire.read())
+        return [one for message in messages for one in message.get("said", ())]
+
+    yield session, say
+    channel.close()
+
+
+Edited = tuple[Session, Callable[..., list[dict[str, Any]]]]
+
+
+async def test_a_page_that_sends_thousands_of_changes_is_refused_at_once(live: Live, edited: Edited) -> None:
+    session, say = edited
+    for number in range(1000):
+        say(do="save", id=number, key="1", values={"name": f"name {number}"})
+    refused = [one for one in say() if one["event"] == "unfit"]
+    assert [one["value"]["id"] for one in refused] == list(range(MOST_OPEN, 1000))
+    assert "changes of yours are not stored yet" in refused[0]["value"]["problems"][""]
+    contacts = await live.query("SELECT name FROM contacts WHERE id = 1").ready()
+    await eventually(lambda: rows_of(contacts) == [(f"name {MOST_OPEN - 1}",)] and not session.pending)
+    say(do="save", id=1000, key="1", values={"name": "Anna"})
+    await eventually(lambda: rows_of(contacts) == [("Anna",)])
+
+
+async def test_a_value_that_is_none_is_told_where_it_was_entered(live: Live, edited: Edited) -> None:
+    session, say = edited
+    unfit: list[tuple[Any, str]] = [
+        ("a\ud800", "half a character"),
+        ({"$expr": "now()"}, "no value for name"),
+        (["x"], "no value for name"),
+        ("x" * (LONGEST + 1), f"at most {LONGEST:,}"),
+    ]
+    for value, said in unfit:
+        say(do="save", id=1, key="1", values={"name": value})
+        told: list[dict[str, Any]] = []
+        await eventually(lambda told=told: bool(told.extend(say()) or told))
+        assert said in told[-1]["value"]["problems"]["name"]
+    assert not session.overlay
 
 
 async def test_without_capture_a_write_stays_on_top_until_it_is_read(server: Server, database: str) -> None:
