@@ -13,7 +13,7 @@ from panel.config import config
 from tornado.web import HTTPError, RequestHandler
 
 from dashboard.errors import SettingsError
-from dashboard.settings import settings
+from dashboard.settings import Settings, settings
 from dashboard.surfaces.login import after
 
 if TYPE_CHECKING:
@@ -29,22 +29,11 @@ def provider_page(logins: Logins) -> type[RequestHandler]:
         Panel has no such provider, or a setting that it needs is missing.
     """
     chosen = settings()
-    known = {name: page for name, page in AUTH_PROVIDERS.items() if hasattr(page, "_fetch_access_token")}
-    base: Any = known.get(chosen.oauth_provider or "")
-    if base is None:
-        raise SettingsError(
-            f"There is no identity provider {chosen.oauth_provider!r}.",
-            f"Set DASHBOARD_OAUTH_PROVIDER to one of {', '.join(sorted(known))}.",
-        )
-    if chosen.oauth_key is None or chosen.oauth_secret is None:
-        raise SettingsError(
-            "The identity provider knows this site by a key and a secret.",
-            "Set DASHBOARD_OAUTH_KEY and DASHBOARD_OAUTH_SECRET.",
-        )
+    base: Any = _chosen(chosen)
     config.param.update(
         _oauth_provider=chosen.oauth_provider,
         _oauth_key=chosen.oauth_key,
-        _oauth_secret=chosen.oauth_secret.get_secret_value(),
+        _oauth_secret="" if chosen.oauth_secret is None else chosen.oauth_secret.get_secret_value(),
         _oauth_extra_params=dict(chosen.oauth_extra),
     )
 
@@ -78,3 +67,20 @@ def provider_page(logins: Logins) -> type[RequestHandler]:
             self.finish(f"You could not be logged in ({status_code}: {self._reason}). Open /login to try again.\n")
 
     return ProviderPage
+
+
+def _chosen(chosen: Settings) -> Any:
+    """Panel's page for the provider of the settings; raises as `provider_page`."""
+    known = {name: page for name, page in AUTH_PROVIDERS.items() if hasattr(page, "_fetch_access_token")}
+    base: Any = known.get(chosen.oauth_provider or "")
+    if base is None:
+        raise SettingsError(
+            f"There is no identity provider {chosen.oauth_provider!r}.",
+            f"Set DASHBOARD_OAUTH_PROVIDER to one of {', '.join(sorted(known))}.",
+        )
+    if chosen.oauth_key is None or chosen.oauth_secret is None:
+        raise SettingsError(
+            "The identity provider knows this site by a key and a secret.",
+            "Set DASHBOARD_OAUTH_KEY and DASHBOARD_OAUTH_SECRET.",
+        )
+    return base

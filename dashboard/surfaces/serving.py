@@ -60,22 +60,16 @@ async def serve(
     """
     os.environ[f"{PREFIX}DSN"] = dsn  # for `dashboard.connect()` in a file of the user's own
     settings.cache_clear()
-    fitting = await _fitting(dsn)
-    if not (names or fitting):
-        raise SettingsError(
-            "This database has the tables of none of the dashboards.",
-            "Name a file of your own, or see any table with `dashboard watch`.",
-        )
     if is_dev and is_open:
         raise SettingsError(
             "The test panel cuts connections and writes rows: not everybody may.", "Leave out --open, or --dev."
         )
+    found = await apps_in(dsn)  # also where names are given: a database that cannot be reached is told at once
+    named = names or _fitting(found)
     await _check_tables(dsn, api)
     live = follow(dsn)
-    pages = [page_named(name, live, api) for name in names or fitting]
-    if api and not any(isinstance(page.content, Path) for page in pages):
-        raise SettingsError("--api opens the tables of a file of your own.", "Name the file; apps open theirs already.")
-    shown = [app for app in apps.all() if app.name in (names or fitting)]
+    pages = _pages(named, live, api)
+    shown = [app for app in apps.all() if app.name in named]
     if is_dev:
         pages.append(dev_page(live, shown))
     access = await access_to(dsn, address, is_open=is_open)
@@ -125,7 +119,25 @@ async def _check_tables(dsn: str, names: Sequence[str]) -> None:
             await writable(connection, name)
 
 
-async def _fitting(dsn: str) -> list[str]:
-    """Name the apps whose tables are all in the database, and if there are any, those that fit every database."""
-    found = [app.name for app in await apps_in(dsn)]
-    return found and [*found, *(app.name for app in apps.all() if not app.tables)]
+def _fitting(found: Sequence[apps.App]) -> list[str]:
+    """Name the apps that were found in the database, and those that fit every database.
+
+    Raises
+    ------
+    SettingsError
+        None was found.
+    """
+    if not found:
+        raise SettingsError(
+            "This database has the tables of none of the dashboards.",
+            "Name a file of your own, or see any table with `dashboard watch`.",
+        )
+    return [app.name for app in (*found, *(app for app in apps.all() if not app.tables))]
+
+
+def _pages(names: Sequence[str], live: Live, api: Sequence[str]) -> list[Page]:
+    """The pages of apps and files; what `api` names is for the files."""
+    pages = [page_named(name, live, api) for name in names]
+    if api and not any(isinstance(page.content, Path) for page in pages):
+        raise SettingsError("--api opens the tables of a file of your own.", "Name the file; apps open theirs already.")
+    return pages

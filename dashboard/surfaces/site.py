@@ -10,8 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import errno
-import os
-import secrets
 import signal
 import socket
 import threading
@@ -23,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.errors import SettingsError
 from dashboard.settings import Settings, settings
 from dashboard.surfaces.security import SecureAnswers, SecureAnswersOverTLS
+from dashboard.surfaces.signing import sign_sessions
 
 if TYPE_CHECKING:
     from bokeh.server.server import Server as WebServer
@@ -37,8 +36,6 @@ LARGEST_MESSAGE = 100 * 2**20
 LARGEST_BODY = 8 * 2**20
 """Bytes of what anybody may send to any address before it is known who they are."""
 DAY = 86_400.0
-SHORTEST_SECRET = 32
-"""Characters of a key that signs sessions, logins and cookies."""
 
 
 class Site:
@@ -85,23 +82,38 @@ class Site:
 
     async def __aenter__(self) -> Site:
         self._port = free_port(self._address, self._port)
-        secret = _sign_sessions(settings())
-        from panel.config import config  # after the secret: Bokeh reads it on import
-        from panel.io.application import build_applications
-        from panel.io.server import get_server
+        secret = sign_sessions(settings())  # first of all: Bokeh reads it on import
+        self._configure()
+        self._server = server = self._listening(self._applications(), self._options(settings(), secret))
+
+        from dashboard.surfaces.hosts import guard_routes
+        from dashboard.views.viewer import guarded
+
+        guard_routes(server._tornado, self._hosts(settings()), is_closed=self._access is not None)
+        if self._access is not None:
+            self._guard.enter_context(guarded())
+            await self._access.logins.open(server._tornado, self._pages)
+        server.start()
+        return self
+
+    def _configure(self) -> None:
+        """Set what Panel takes from its own module."""
+        from panel.config import config
         from panel.io.state import state
 
-        from dashboard.surfaces.guarding import guard
-        from dashboard.surfaces.hosts import guard_routes
         from dashboard.views.page import SITE
-        from dashboard.views.viewer import guarded
 
         config.reconnect = True
         config.session_history = 0  # or Panel adds /rest, which tells of everybody's sessions
         config._oauth_expiry = settings().login_lifetime / DAY
         state.cache[SITE] = {page.title: page.slug for page in self._pages}
 
-        options = self._options(settings(), secret)
+    def _applications(self) -> dict[str, Any]:
+        """The pages as Bokeh's applications, each with who may see it and what is said when it fails."""
+        from panel.io.application import build_applications
+
+        from dashboard.surfaces.guarding import guard
+
         contents = {page.slug: _content(page) for page in self._pages}
         titles = {page.slug: page.title for page in self._pages}
         try:
@@ -111,17 +123,16 @@ class Site:
             raise SettingsError(f"{told}.", "Mend the notebook.") from error
         for page, application in zip(self._pages, applications.values(), strict=True):
             guard(application, page, [] if self._access is None else self._pages)
+        return applications
+
+    def _listening(self, applications: dict[str, Any], options: dict[str, Any]) -> WebServer:
+        from panel.io.server import get_server
+
         try:
             with _signals_left_alone():
-                self._server = get_server(applications, start=False, **options)
+                return get_server(applications, start=False, **options)
         except OSError as error:
             raise _in_use(self._address, self._port) from error
-        guard_routes(self._server._tornado, self._hosts(settings()), is_closed=self._access is not None)
-        if self._access is not None:
-            self._guard.enter_context(guarded())
-            await self._access.logins.open(self._server._tornado, self._pages)
-        self._server.start()
-        return self
 
     async def __aexit__(self, *exc: object) -> None:
         if self._server is not None:
@@ -140,33 +151,39 @@ class Site:
         if self._rest is not None:
             await self._rest.close()
 
-    def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
-        from bokeh.server.auth_provider import NullAuth
-
+    def _routes(self) -> list[Any]:
+        """Everything that is answered beside the pages."""
         from dashboard.surfaces.front import FrontPage
         from dashboard.surfaces.health import HealthAnswer
-        from dashboard.surfaces.logins import UNTOLD
         from dashboard.surfaces.metrics import MetricsAnswer
         from dashboard.surfaces.probe import Probe
         from dashboard.surfaces.rest import Rest
-        from dashboard.surfaces.unknown import UnknownPage
         from dashboard.views.socket import ROUTES
 
         self._probe = Probe()
         logins = None if self._access is None else self._access.logins
         self._rest = Rest(self._pages, logins)
-        own = [
+        return [
             ("/?", FrontPage, {"pages": self._pages}),
             ("/health", HealthAnswer, {"probe": self._probe, "logins": logins}),
             ("/metrics", MetricsAnswer, {"probe": self._probe, "logins": logins}),
             *self._rest.routes,
             *([] if self._access is None else self._access.pages),
+            *ROUTES,
         ]
+
+    def _options(self, chosen: Settings, secret: str) -> dict[str, Any]:
+        """What Bokeh's server is told; seconds and milliseconds as it wants them."""
+        from bokeh.server.auth_provider import NullAuth
+
+        from dashboard.surfaces.logins import UNTOLD
+        from dashboard.surfaces.unknown import UnknownPage
+
         return {
             "address": None if self._address in ANYWHERE else self._address,
             "port": self._port,
             "websocket_origin": self._origins(chosen),
-            "extra_patterns": [*own, *ROUTES],
+            "extra_patterns": self._routes(),
             "default_handler_class": UnknownPage,
             "use_index": False,
             "redirect_root": False,
@@ -204,35 +221,6 @@ def _own_names() -> set[str]:
     with suppress(OSError):
         return {name, socket.getfqdn(name), *(str(found[4][0]) for found in socket.getaddrinfo(name, None))}
     return {name}
-
-
-def _sign_sessions(chosen: Settings) -> str:
-    """Turn signing on for this process and those it starts; return the key."""
-    secret = chosen.secret.get_secret_value() if chosen.secret else os.environ.get("BOKEH_SECRET_KEY")
-    secret = secret or _kept_secret(chosen.data_folder / "secret")
-    if len(secret) < SHORTEST_SECRET:
-        raise SettingsError(
-            f"The key that signs sessions could be guessed: it has fewer than {SHORTEST_SECRET} characters.",
-            "Set DASHBOARD_SECRET to more of them, drawn at random, or leave it out.",
-        )
-    os.environ["BOKEH_SECRET_KEY"] = secret
-    os.environ["BOKEH_SIGN_SESSIONS"] = "yes"
-    return secret
-
-
-def _kept_secret(file: Path) -> str:
-    """Return the key of earlier runs, so that an open page survives a restart; a new one where none can be kept."""
-    with suppress(OSError):
-        file.parent.mkdir(parents=True, exist_ok=True, mode=0o711)
-        with suppress(FileExistsError), open(file, "x", encoding="ascii", opener=_for_us_only) as fresh:
-            fresh.write(secrets.token_urlsafe(32))
-        if kept := file.read_text(encoding="ascii").strip():
-            return kept
-    return secrets.token_urlsafe(32)
-
-
-def _for_us_only(path: str, flags: int) -> int:
-    return os.open(path, flags, 0o600)
 
 
 @contextmanager
