@@ -28,6 +28,8 @@ from bokeh.models import (
 from bokeh.plotting import figure as new_figure
 from bokeh.transform import dodge
 
+from .definitions import used
+
 Kind = Literal["line", "area", "bar", "step", "scatter"]
 Customise = Callable[[Any], object] | None
 
@@ -70,7 +72,8 @@ def figure_json(drawing: Drawing) -> dict[str, Any]:
         drawing.customise(figure)
     document = Document()
     document.add_root(figure)
-    return dict(document.to_json(deferred=False))
+    whole: dict[str, Any] = dict(document.to_json(deferred=False))
+    return whole | {"defs": used(whole["defs"], whole["roots"])}
 
 
 def _empty(drawing: Drawing) -> Any:

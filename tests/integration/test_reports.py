@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +26,7 @@ from dashboard.surfaces.report import printing, report
 from tests.conftest import in_database, psql
 from tests.proxy import Proxy
 
+ROOT = Path(__file__).parents[2]
 Told = Callable[..., tuple[int, str]]
 PAGE = """
 import dashboard
@@ -151,6 +154,29 @@ async def test_a_report_holds_all_that_its_page_shows(orders: str, tmp_path: Pat
     secrets = (orders, where.netloc, where.password or "", "127.0.0.1", where.path, str(tmp_path), "token=")
     assert len(blocks) > 10_000 and [secret for secret in secrets if secret in blocks] == []
     assert sorted(await asyncio.to_thread(os.listdir, tmp_path)) == ["shop.html", "shop.py"]
+
+
+def test_a_report_names_nothing_of_the_machine_that_made_it(orders: str, tmp_path: Path) -> None:
+    folders = {name: tmp_path / f"{name}-of-ours" for name in ("cwd", "home", "out")}
+    for folder in folders.values():
+        folder.mkdir()
+    code = (
+        "import platform, socket, sys\n"
+        "platform.node = socket.gethostname = socket.getfqdn = lambda *_: 'host-of-ours'\n"
+        "from dashboard.surfaces.cli import code_of\n"
+        "sys.exit(code_of(['report', *sys.argv[1:]]))"
+    )
+    who = {"HOME": str(folders["home"]), "USER": "user-of-ours", "LOGNAME": "user-of-ours"}
+    out = folders["out"] / "shop.html"
+    text = LONG.replace("live =", "import panel_material_ui as pmui\n\nlive =").replace(
+        "    live=", "    pmui.Button(),\n    live="
+    )
+    command = [sys.executable, "-c", code, page(folders["cwd"], text).name, orders, "--out", str(out)]
+    subprocess.run(command, cwd=folders["cwd"], env={**os.environ, **who, "PYTHONPATH": str(ROOT)}, check=True)
+    text = out.read_text(encoding="utf-8")
+    where = urlsplit(orders)
+    named = ("of-ours", str(tmp_path), str(ROOT), sys.prefix, where.netloc, where.path, where.password or "127.0.0.1")
+    assert [one for one in named if one in text] == []
 
 
 async def test_what_is_long_is_cut_or_sampled_and_says_so(

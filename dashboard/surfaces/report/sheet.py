@@ -1,9 +1,9 @@
 """A page, its rows, and all that draws them as one HTML file.
 
 Whatever a page of Panel's would load from a server is in it: scripts as they are, style sheets in place of their
-addresses, the views' own code and rows as JSON; Panel's definitions of components that the page has not are left out (they name
-folders of the machine, as defaults). A rule for the browser (Content-Security-Policy) forbids every request
-all the same, so that what a user's own page forgot cannot tell another host who reads the report.
+addresses, the views' own code and rows as JSON. Panel's definitions of components that the page has not, whose defaults
+name folders of this machine, are left out. A rule for the browser (Content-Security-Policy) forbids every request all
+the same, so that what a user's own page forgot cannot tell another host who reads the report.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import datetime as dt
 import logging
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -27,6 +26,7 @@ from tornado.template import Template
 
 from dashboard.errors import SettingsError
 from dashboard.views import assets
+from dashboard.views.definitions import used
 from dashboard.views.element import CODE
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def sheet(page: Sheet) -> str:
     scripts = _scripts(page.document)
     documents, items = standalone_docs_json_and_render_items(page.document, suppress_callback_warning=True)
     for document in documents.values():
-        document["defs"] = _used(document["defs"], document["roots"])
+        document["defs"] = used(document["defs"], document["roots"])
     template = Template(files(__package__).joinpath("page.html").read_text(encoding="utf-8"), whitespace="all")
     text: bytes = template.generate(
         head=page.head,
@@ -90,30 +90,6 @@ def sheet(page: Sheet) -> str:
         messages=_safe(b'{"messages":[' + b",".join(page.messages) + b"]}"),
     )
     return text.decode()
-
-
-def _used(definitions: Any, roots: Any) -> list[Any]:
-    """Of the definitions of models, those that are named by what the page has, or by one of them."""
-    waiting = {one["name"]: one for one in definitions}
-    found: list[Any] = []
-    looked_at: list[Any] = [roots]
-    while looked_at:
-        named = {name for name in _words(looked_at.pop()) if name in waiting}
-        found += (fresh := [waiting.pop(name) for name in named])
-        looked_at += fresh
-    return sorted(found, key=list(definitions).index)
-
-
-def _words(value: Any) -> Iterator[str]:
-    """All texts in a document as JSON would have it."""
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for part in value.values():
-            yield from _words(part)
-    elif isinstance(value, list | tuple):
-        for part in value:
-            yield from _words(part)
 
 
 def _json(value: Any) -> str:
