@@ -13,6 +13,7 @@ what can be done about a refused one stands in `Write.choices`.
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
@@ -29,11 +30,14 @@ from dashboard.live.table import Table
 from dashboard.live.write import Progress, Receipt, Write
 
 if TYPE_CHECKING:
+    from dashboard.live.writer import Writer
     from dashboard.live.writing import Writing
     from dashboard.postgres.scope import Scope
 
 UNDONE = 50
 """Writes that can be taken back, one after the other."""
+UNANSWERED = 1.0
+"""Seconds without news of any write, after which those that are open are noted on the disk."""
 
 
 class Session:
@@ -59,6 +63,8 @@ class Session:
         self._on_outcome: list[Callable[[Write], None]] = []
         self._on_pending: list[Callable[[], None]] = []
         self._is_telling = False
+        self._heard = 0.0  # when something was last heard of a write
+        self._watching: asyncio.TimerHandle | None = None
         for write in live.writer.kept.values():
             if write.author == name:
                 self._take(write)
@@ -103,7 +109,22 @@ class Session:
         self._take(write)
         self.live.spawn(self._carry(write))
         self._moved()
+        self._watch(self.live.writer)
         return write
+
+    def _watch(self, writer: Writer) -> None:
+        """See to it that what is shown and not answered soon outlives this process."""
+        if self._watching is None:
+            self._watching = asyncio.get_running_loop().call_later(UNANSWERED / 2, self._note, writer)
+
+    def _note(self, writer: Writer) -> None:
+        self._watching = None
+        waiting = [write for write in self.pending if write.state != "kept"]
+        if not waiting:
+            return
+        if time.monotonic() - self._heard >= UNANSWERED:
+            writer.note(waiting)
+        self._watch(writer)
 
     def _take(self, write: Write) -> None:
         write.changed = self._changed
@@ -122,6 +143,7 @@ class Session:
 
     def _changed(self, write: Write) -> None:
         """A write has come to another state."""
+        self._heard = time.monotonic()
         if write.state in ("refused", "discarded"):
             self.overlay.drop(write)
         elif not write.is_open:  # while it is, the way it is on changes nothing of what is shown

@@ -6,6 +6,9 @@ under which PostgreSQL would know it, and everything that is written from then o
 is back they are sent in order, each with its key, so that what had gone through in spite of all is found and not done
 again. What PostgreSQL refuses then is reported and stays on disk until somebody has seen to it.
 
+What a session shows and PostgreSQL has not answered for a moment is noted on the disk as well (`note`), while it stays
+on its way: a process that is killed then leaves it to the next. It is struck out when it comes to its end.
+
 A write that is cut off by the end of this process's `Live` is kept in the same way, and all that wait behind it, if
 they are a session's: they had been shown.
 """
@@ -17,6 +20,7 @@ import itertools
 import logging
 import time
 from collections.abc import Callable, Coroutine, Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 from uuid import UUID
 
@@ -77,6 +81,7 @@ class Writer:
         self.sending = Sending(live.dsn, timeout=wanted.connect_timeout, patience=wanted.write_timeout)
         self.outbox = Outbox(wanted.data_folder, public_name(live.dsn), most=wanted.waiting_writes)
         self.kept: dict[Any, Write] = {}
+        self._noted: set[UUID] = set()
         self.on_report: list[Callable[[Write], None]] = []
         self.is_closing = False
         self._live = live
@@ -118,6 +123,7 @@ class Writer:
             except (ConnectError, ConnectionLost) as error:
                 if isinstance(error, LoginRefused | ServerTooOld):
                     write.refuse(error)
+                    self._strike(write)
                     return
                 self._is_away = isinstance(error, ConnectError)
             except asyncio.CancelledError:
@@ -127,9 +133,28 @@ class Writer:
                     write.refuse(Closed("This write was broken off; whether it went through is not known."))
                 raise
             else:
+                self._strike(write)
                 return
         self.keep(write, *behind())
         self._replay_soon()
+
+    def note(self, writes: Iterable[Write]) -> None:
+        """Put writes on the disk that are on their way, in their order, in case this process ends before they do."""
+        new = [write for write in writes if write.key not in self._noted and write.key not in self.kept]
+        if not new or self.is_closing or self.sending.pool.takes_keys is False:
+            return
+        with self.outbox.together():
+            for write in new:
+                with suppress(DashboardError):  # it is full, or this one holds what a disk cannot keep
+                    self.outbox.put(write.key, write.at, dumped(write))
+                    write.forget = self.forget
+                    self._noted.add(write.key)
+
+    def _strike(self, write: Write) -> None:
+        """A write has come to its end."""
+        if write.key in self._noted:
+            self._noted.discard(write.key)
+            self.outbox.take([write.key])
 
     @property
     def queues(self) -> bool:
@@ -155,7 +180,9 @@ class Writer:
                     "The database is away, and without keys a write cannot wait for it.",
                     "Run `dashboard install` once, so that it can be told whether a write went through.",
                 )
-            if write.key not in self.kept:
+            if write.key in self._noted:
+                self._noted.discard(write.key)
+            elif write.key not in self.kept:
                 self.outbox.put(write.key, write.at, dumped(write))
         except DashboardError as error:
             write.refuse(error)
@@ -165,6 +192,7 @@ class Writer:
     def forget(self, write: Write) -> None:
         """Nobody wants it any more."""
         self.kept.pop(write.key, None)
+        self._noted.discard(write.key)
         self.outbox.take([write.key])
 
     def back(self) -> None:
