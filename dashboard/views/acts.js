@@ -3,7 +3,10 @@ import { h, setText } from "./dom.js";
 import { link } from "./channel.js";
 import { keepGuest } from "./guest.js";
 import { Menu } from "./menu.js";
+import { savingMark, showSaving } from "./saving.js";
+import { toast } from "./toast.js";
 
+const DOUBLED = 400; // ms in which a second click on a row is half a double click, whatever stands there by then
 const BESIDE = 2; // acts of a row that stand beside each other; more are a menu
 
 export class Acting {
@@ -20,11 +23,18 @@ export class Acting {
       this.clear = h("button", { type: "button", class: "chip", "aria-label": "Choose none", onclick: () => this.chooseAll(false) }, "✕");
       this.bar = h("div", { class: "bulk online", role: "toolbar", "aria-label": `Actions on the chosen rows of ${title}`, hidden: true }, this.count, this.tools, this.clear);
     }
-    this.onLink = () => { for (const one of this.table.card.body.querySelectorAll("[data-act]")) one.disabled = link.state !== "open"; };
+    this.onMessage = ({ detail }) => {
+      for (const { view, token, event, value } of detail.said ?? []) if (event === "act" && view === table.place?.name && token === table.place.token) this.reopen(value);
+    };
+    link.addEventListener("message", this.onMessage);
+    this.onLink = () => { for (const one of this.table.card.body.querySelectorAll("[data-act]")) Object.assign(one, ability(one.dataset.hint)); };
     link.addEventListener("change", this.onLink);
   }
 
-  remove() { link.removeEventListener("change", this.onLink); }
+  remove() {
+    link.removeEventListener("change", this.onLink);
+    link.removeEventListener("message", this.onMessage);
+  }
 
   // The cells of a header, or of a row, with those for choosing and acting around them.
   heads(cells) {
@@ -34,6 +44,7 @@ export class Acting {
 
   around(item, key) {
     item.acts = h("td", { class: "acts online" });
+    item.state = savingMark();
     item.key = key;
     for (const name of ["click", "keydown"]) item.acts.addEventListener(name, (event) => event.stopPropagation());
     if (!this.all) return [...item.cells, item.acts];
@@ -45,8 +56,9 @@ export class Acting {
   }
 
   // A row has these marks now; what is there stays as long as it can, so that an open menu and the focus do.
-  write(item, [marks, starts]) {
+  write(item, [marks, starts, state]) {
     item.starts = starts;
+    if (!this.table.editing) showSaving(item, state ?? "");
     const shape = marks + this.nameOf(item);
     if (item.shape === shape) return;
     Object.assign(item, { shape, marks });
@@ -54,7 +66,7 @@ export class Acting {
     const focused = item.acts.getRootNode().activeElement, at = item.acts.contains(focused) ? focused.dataset.act : null;
     const possible = [...marks].flatMap((mark, act) => (mark === "-" ? [] : act));
     const icons = possible.filter((act) => this.acts[act].icon), words = possible.filter((act) => !this.acts[act].icon);
-    item.acts.replaceChildren(...icons.map((act) => this.button(item, act)), ...(words.length > BESIDE ? [this.menu(item, words)] : words.map((act) => this.button(item, act))));
+    item.acts.replaceChildren(...(this.table.editing ? [] : [item.state]), ...icons.map((act) => this.button(item, act)), ...(words.length > BESIDE ? [this.menu(item, words)] : words.map((act) => this.button(item, act))));
     if (at !== null) (item.acts.querySelector(`[data-act="${at}"]`) ?? item.acts.querySelector("[data-act]"))?.focus();
   }
 
@@ -68,14 +80,21 @@ export class Acting {
     const name = `${label} ${this.nameOf(item)}`;
     if (entries.length) return this.form(item, act, name);
     return h("button", {
-      type: "button", class: icon ? "chip icon" : "chip", "data-act": act, "aria-label": name, title: icon ? label : null, disabled: link.state !== "open",
-      "aria-pressed": toggle ? String(isOn) : null, onclick: () => this.send(act, [item.key], { on: !isOn }),
+      type: "button", class: icon ? "chip icon" : "chip", "data-act": act, "data-hint": icon ? label : "", "aria-label": name, ...ability(icon ? label : ""),
+      "aria-pressed": toggle ? String(isOn) : null, onclick: () => this.actOn(item, act, !isOn),
     }, icon || label);
+  }
+
+  // The second half of a double click would do whatever stands there after the first.
+  actOn(item, act, on) {
+    const now = performance.now(), isAgain = now - (item.actedAt ?? -DOUBLED) < DOUBLED;
+    item.actedAt = now;
+    if (!isAgain) this.send(act, [item.key], { on });
   }
 
   menu(item, acts) {
     const menu = new Menu("⋯", `Actions on ${this.nameOf(item)}`, () => acts.map((act) => (
-      h("button", { type: "button", class: "item", "aria-label": `${this.acts[act].label} ${this.nameOf(item)}`, onclick: () => { menu.close(); this.send(act, [item.key], { on: item.marks[act] !== "x" }); } }, this.acts[act].label)
+      h("button", { type: "button", class: "item", "aria-label": `${this.acts[act].label} ${this.nameOf(item)}`, onclick: () => { menu.close(); this.actOn(item, act, item.marks[act] !== "x"); } }, this.acts[act].label)
     )));
     Object.assign(menu.button.dataset, { act: "menu" });
     return menu.node;
@@ -85,21 +104,35 @@ export class Acting {
     const { label, entries } = this.acts[act];
     const place = [...this.acts.slice(0, act)].filter((one) => one.entries.length).length;
     const menu = new Menu(label, name, () => {
-      const fields = entries.map(([field, words, isChoice, unit], at) => {
-        const [start, options] = item.starts[place][at] ?? [null, []];
-        const input = isChoice ? h("select", { name: field }, options.map((one) => h("option", { selected: one === start }, one)))
-          : h("input", { name: field, type: "number", step: "0.01", required: true, inputmode: "decimal", value: start });
+      const { values = {}, problem = "" } = menu.again ?? {};
+      const fields = entries.map(([field, words, isChoice, unit, least], at) => {
+        const [start, options] = item.starts[place][at] ?? [null, []], value = values[field] ?? start;
+        const input = isChoice ? h("select", { name: field }, options.map((one) => h("option", { selected: one === value }, one)))
+          : h("input", { name: field, type: "number", step: "0.01", min: least, required: true, inputmode: "decimal", value });
         return h("label", {}, unit ? `${words}, ${unit}` : words, input);
       });
       return [h("h3", {}, name), h("form", { onsubmit: (event) => {
         event.preventDefault();
         this.send(act, [item.key], { values: Object.fromEntries(new FormData(event.target)) });
         menu.close();
-      } }, fields, h("button", { type: "submit", class: "chip on" }, label))];
-    });
+      } }, fields, problem ? h("p", { class: "bad", role: "alert" }, problem) : null, h("button", { type: "submit", class: "chip on" }, label))];
+    }, { onClose: () => { menu.again = null; } });
     Object.assign(menu.button.dataset, { act });
+    item.forms = { ...item.forms, [act]: menu };
     menu.node.classList.add("form");
     return menu.node;
+  }
+
+  // What was refused comes back to where it was entered.
+  reopen({ act, key, values, problem }) {
+    const menu = this.table.items.get(key)?.forms?.[act];
+    if (!menu?.button.isConnected) {
+      toast({ title: `${this.acts[act].label} is not possible there any more`, text: `You entered: ${Object.values(values ?? {}).join(", ")}`, tone: "warn", lasts: 0 });
+      return;
+    }
+    menu.again = { values: values ?? {}, problem };
+    menu.button.scrollIntoView({ block: "nearest" });
+    menu.sheet.showPopover();
   }
 
   send(act, keys, more) { this.table.send({ event: "act", value: { act, keys, ...more } }); }
@@ -143,8 +176,11 @@ export class Acting {
   tool({ label, icon, toggle }, act) {
     const isOn = toggle && this.areOn(act);
     return h("button", {
-      type: "button", class: "chip", "data-act": act, disabled: link.state !== "open", "aria-pressed": toggle ? String(isOn) : null,
+      type: "button", class: "chip", "data-act": act, "data-hint": "", ...ability(""), "aria-pressed": toggle ? String(isOn) : null,
       onclick: () => { this.send(act, this.possible(act), { on: !isOn }); this.chooseAll(false); },
     }, `${icon ? `${icon} ` : ""}${label} ${this.possible(act).length}`);
   }
 }
+
+// Whether it can be done now, and if not, why.
+const ability = (hint = "") => (link.state === "open" ? { disabled: false, title: hint } : { disabled: true, title: "The connection is cut" });

@@ -20,6 +20,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, field
 from decimal import Decimal, InvalidOperation
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from dashboard.errors import DashboardError, NotNow, ViewError
@@ -27,10 +28,13 @@ from dashboard.live import SessionQuery
 from dashboard.live.effect import Provisional
 
 from . import codec
+from .editing import tell
+from .entering import named
 from .guest import guest
 from .outcome import follow, resume
 from .toast import toast
 from .viewer import viewer
+from .waiting import check_room
 
 if TYPE_CHECKING:
     from dashboard.live import LiveQuery
@@ -62,6 +66,8 @@ class Entry:
         Column that lists what may be chosen; empty for a number.
     unit
         Said beside it.
+    least
+        Of a number: below it nothing is taken; None for no bound.
     """
 
     name: str
@@ -69,6 +75,7 @@ class Entry:
     start: str = ""
     options: str = ""
     unit: str = ""
+    least: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,18 +175,24 @@ class Act:
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know of it."""
-        entries = [[one.name, one.label, bool(one.options), one.unit] for one in self.entries]
+        entries = [
+            [one.name, one.label, bool(one.options), one.unit, None if one.least is None else str(one.least)]
+            for one in self.entries
+        ]
         return {
             "label": self.label, "icon": self.icon, "toggle": bool(self.pressed), "many": self.is_for_many,
             "entries": entries,
         }  # fmt: skip
 
 
-def marks(rules: Sequence[Rule], key: object, row: Row) -> list[Any]:
-    """How all acts stand in a row, for the browser; one that PostgreSQL has not stored yet has to wait."""
+def marks(rules: Sequence[Rule], key: object, row: Row, state: str | None = None) -> list[Any]:
+    """How all acts stand in a row, for the browser, and the state of what is being written to it.
+
+    A row that PostgreSQL has not stored yet has to wait.
+    """
     if is_new(key):
-        return ["-" * len(rules), [[] for rule in rules if rule.entries]]
-    return ["".join(rule.mark(row) for rule in rules), [rule.starts(row) for rule in rules if rule.entries]]
+        return ["-" * len(rules), [[] for rule in rules if rule.entries], state]
+    return ["".join(rule.mark(row) for rule in rules), [rule.starts(row) for rule in rules if rule.entries], state]
 
 
 class Acting:
@@ -193,13 +206,17 @@ class Acting:
         What one row is called, and several.
     choose
         Whether several may be chosen.
+    named_by
+        Column whose value tells the reader which row it is.
     """
 
-    def __init__(self, acts: Sequence[Act], things: tuple[str, str], choose: bool) -> None:
+    def __init__(self, acts: Sequence[Act], things: tuple[str, str], choose: bool, named_by: str = "") -> None:
         self.acts = tuple(acts)
+        self._named_by = named_by
         self._things = things
         self._choose = choose
         self._tasks: set[asyncio.Task[None]] = set()
+        self._under_way: dict[str, Write | None] = {}  # by what was asked, until PostgreSQL has decided
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once; a guest's browser, by what it is known again."""
@@ -219,24 +236,40 @@ class Acting:
         number = value.get("act")
         if type(number) is not int or not 0 <= number < len(self.acts):
             return
-        task = asyncio.get_running_loop().create_task(self._done(binding, query, self.acts[number], value))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        asked = repr([binding.name, number, value.get("keys"), value.get("values"), value.get("on")])
+        if not self._is_under_way(asked):
+            self._under_way[asked] = None
+            task = asyncio.get_running_loop().create_task(self._done(binding, query, self.acts[number], value, asked))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    async def _done(self, binding: Binding, query: LiveQuery | None, act: Act, value: Mapping[str, Any]) -> None:
+    def _is_under_way(self, asked: str) -> bool:
+        """Whether the very same is being done: a second click on a button does nothing twice."""
+        self._under_way = {name: write for name, write in self._under_way.items() if write is None or write.is_open}
+        return asked in self._under_way
+
+    async def _done(
+        self, binding: Binding, query: LiveQuery | None, act: Act, value: Mapping[str, Any], name: str
+    ) -> None:
         one, several = self._things
         try:
             if not isinstance(query, SessionQuery):
                 raise ViewError("Nothing can be done with these rows.", "Ask for them in a session: session.query(…).")
             if len(self._tasks) > MOST_OPEN:
                 raise NotNow("Too much is on its way.", "Wait a moment, then try again.")
+            check_room(query.session)
             asked = self._asked(binding, act, value)
-            write = await act.do(asked)
+            write = self._under_way[name] = await act.do(asked)
             what = one.capitalize() if len(asked.rows) == 1 else f"{len(asked.rows):,} {several}"
+            of = named(asked.rows[0], one, self._named_by) if len(asked.rows) == 1 else ""
             done = act.done if asked.on else act.undone or act.done
-            follow(binding, query.session, write, title=what, done=done, undo=act.undo)
+            again = partial(_reopen, binding, value) if act.entries else None
+            follow(binding, query.session, write, title=what, of=of, done=done, undo=act.undo, edit=again)
         except DashboardError as error:
             toast(binding, str(error), title=f"{act.label} did not work", tone="bad", key=f"act {act.label}")
+        finally:
+            if self._under_way.get(name) is None:
+                self._under_way.pop(name, None)
 
     def _asked(self, binding: Binding, act: Act, value: Mapping[str, Any]) -> Asked:
         """What was asked for, if it may be.
@@ -260,6 +293,12 @@ class Acting:
         given = value.get("values")
         values = {one.name: _entered(one, given if isinstance(given, dict) else {}, rows[0]) for one in act.entries}
         return Asked(rows=rows, values=values, on=not act.pressed or value.get("on") is True)
+
+
+def _reopen(binding: Binding, value: Mapping[str, Any], write: Write) -> None:
+    """Ask again for what was refused, with what was entered and why it did not go."""
+    key = str(value["keys"][0])
+    tell(binding, "act", {"act": value["act"], "key": key, "values": value.get("values"), "problem": str(write.error)})
 
 
 def rows_shown(binding: Binding) -> dict[str, Row]:
@@ -290,4 +329,6 @@ def _entered(entry: Entry, given: Mapping[str, Any], row: Row) -> Any:
         number = Decimal("NaN")
     if not number.is_finite():
         raise NotNow(f"{entry.label} must be a number.", "Enter one, for example 12.50.")
+    if entry.least is not None and number < entry.least:
+        raise NotNow(f"{entry.label} {number} is too little.", f"At least {entry.least} is taken.")
     return number

@@ -39,6 +39,7 @@ MODULES = (
     "entry",
     "editor",
     "form",
+    "saving",
     "editing",
     "wish",
     "acts",

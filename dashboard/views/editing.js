@@ -6,12 +6,12 @@ import { keepGuest } from "./guest.js";
 import { Menu } from "./menu.js";
 import { toast } from "./toast.js";
 import { choiceButton, openDialog } from "./dialog.js";
+import { savingMark, showSaving } from "./saving.js";
 import { UNSENT, Editor } from "./editor.js";
 import { Form } from "./form.js";
 
 const SECOND = 250; // ms in which a second click makes a double click
 const ARROWS = { ArrowLeft: [0, -1], ArrowRight: [0, 1], ArrowUp: [-1, 0], ArrowDown: [1, 0] };
-const STATES = { waiting: "Is being saved", sent: "Is being saved", kept: "Will be saved when the database is back" };
 
 export class Editing {
   constructor(table) {
@@ -106,7 +106,7 @@ export class Editing {
   heads(cells) { return [...cells, h("th", { class: "acts online", scope: "col" }, h("span", { class: "spoken" }, "Edit"))]; }
 
   around(cells, item, key) {
-    item.state = h("span", { class: "state", role: "status", hidden: true });
+    item.state = savingMark();
     this.table.shown.forEach((column, place) => { if (this.targetsAt(column).length) this.prepare(cells[place], column, key); });
     const menu = new Menu("⋯", "Change this row", () => this.choices(key, menu));
     item.menu = menu.button;
@@ -236,13 +236,7 @@ export class Editing {
       item.name = this.nameOf(item);
       item.menu.setAttribute("aria-label", `Change ${item.name}`);
     }
-    const state = this.stateOf(item.values) ?? "";
-    if (item.pending === state) return;
-    item.pending = state;
-    item.row.dataset.pending = state;
-    item.state.hidden = state === "";
-    item.state.replaceChildren(state === "" ? "" : h("span", { class: "spoken" }, STATES[state] ?? state));
-    item.state.title = STATES[state] ?? "";
+    showSaving(item, this.stateOf(item.values) ?? "");
   }
 
   // The rows were drawn anew while somebody typed.

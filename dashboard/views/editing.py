@@ -19,7 +19,7 @@ from dashboard.errors import DashboardError, NotNow, ViewError
 from dashboard.live import LiveQuery
 
 from . import codec
-from .entering import Choices, Unfit, entered, fitting, is_free, kind_of, label, offered
+from .entering import Choices, Unfit, entered, fitting, is_free, kind_of, label, named, offered
 from .guest import guest
 from .outcome import follow, resume
 from .toast import toast
@@ -156,7 +156,8 @@ class Editing:
             "name": name, "label": self.labels.get(name, label(name)), "hint": self._hints.get(name, ""),
             "kind": kind, "choices": choices, "whole": column.base in ("int2", "int4", "int8"),
             "required": column.required, "default": column.has_default, "most": column.length,
-            "isAsked": name in (self._create or ()), "isEdited": name in self.columns and not column.computed,
+            "isAsked": name in (self._create or ()) and column.insertable,
+            "isEdited": name in self.columns and column.updatable and not column.computed,
         }  # fmt: skip
 
     async def _done(self, binding: Binding, value: Mapping[str, Any]) -> None:
@@ -170,7 +171,7 @@ class Editing:
         except DashboardError as error:
             tell(binding, "unfit", {**answer, "problems": {"": str(error)}})
         else:
-            follow(binding, self.session, write, **self._manner(binding, done))
+            follow(binding, self.session, write, of=self._named(binding, value, write), **self._manner(binding, done))
             asyncio.get_running_loop().call_soon(tell, binding, "saved", answer)
 
     async def _facts(self) -> WritableTable:
@@ -193,7 +194,7 @@ class Editing:
             return self._table.delete(self._key(facts, row)), "deleted"
         if do != "save":
             raise NotNow(f"This {self.thing} cannot be changed like this.", "Load the page again.")
-        values = fitting(facts, given, {name: self._of(name) for name in self.columns})
+        values = fitting(facts, given, {name: self._of(name) for name in self.columns}, self.labels)
         seen = value.get("seen")
         known = {
             self._of(name): self._seen(binding, str(value.get("key")), name, cell)
@@ -206,7 +207,7 @@ class Editing:
         """A new row, as far as it was entered: what was left empty is the database's to choose, where it can."""
         asked = {name: self._of(name) for name in self._create or ()}
         left = {name for name in asked if entered(given.get(name)) is None and is_free(facts, asked[name])}
-        return fitting(facts, {name: given.get(name) for name in asked if name not in left}, asked)
+        return fitting(facts, {name: given.get(name) for name in asked if name not in left}, asked, self.labels)
 
     def _key(self, facts: WritableTable, row: Mapping[str, Any]) -> dict[str, Any]:
         shown = {self._of(name): value for name, value in row.items()}
@@ -245,6 +246,14 @@ class Editing:
         row = next((row for known, row in page.state.rows.items() if codec.key_text(known) == key), None)
         names = [column.name for column in page.columns]
         return None if row is None else dict(zip(names, row, strict=True))
+
+    def _named(self, binding: Binding, value: Mapping[str, Any], write: Write) -> str:
+        """What the reader calls the row: as it was before this write."""
+        row = self._noted(binding, str(value.get("key"))) or self._shown(binding, str(value.get("key")))
+        first = next(iter(self.labels or self.columns), "")
+        if row is None:
+            row = {name: written for name, written in write.commands[0].values.items() if isinstance(written, str)}
+        return named(row, self.thing, first)
 
     def _manner(self, binding: Binding, done: str) -> dict[str, Any]:
         labels = {self._of(name): self.labels.get(name, label(name)) for name in (*self.columns, *(self._create or ()))}

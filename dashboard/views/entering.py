@@ -22,6 +22,13 @@ PATIENCE = 2.0
 """Seconds that the newest choices are waited for."""
 LONGEST = 20_000
 """Characters of one value that a page may enter; others are to read it."""
+WHOLE = {"int2": 15, "int4": 31, "int8": 63}
+TAKEN = {
+    "numeric": "a number", "float4": "a number", "float8": "a number", "bool": "yes or no",
+    "date": "a date, as in 2026-07-31", "timestamptz": "a date and a time", "timestamp": "a date and a time",
+    "uuid": "a UUID", "json": "JSON", "jsonb": "JSON", "text": "text without control characters",
+}  # fmt: skip
+"""What a column holds, in words."""
 KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
 """How a column is entered, where that is called otherwise than its kind."""
 
@@ -34,7 +41,9 @@ class Unfit(Exception):
         self.problems = dict(problems)
 
 
-def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, str]) -> dict[str, Any]:
+def fitting(
+    facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, str], labels: Mapping[str, str] | None = None
+) -> dict[str, Any]:
     """What was entered, by the table's columns.
 
     Parameters
@@ -43,6 +52,8 @@ def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, 
         By column of the query.
     names
         The table's column by that of the query, of those that may be entered.
+    labels
+        What these are called, by column of the query.
 
     Raises
     ------
@@ -56,8 +67,8 @@ def fitting(facts: WritableTable, given: Mapping[str, Any], names: Mapping[str, 
         try:
             _check(facts, name, value)
             found[names[name]] = coerced(facts, names[name], entered(value))
-        except NotAWrite as error:
-            problems[name] = str(error)
+        except NotAWrite:
+            problems[name] = _problem(facts.column(names[name]), (labels or {}).get(name) or label(name), value)
     if problems:
         raise Unfit(problems)
     return found
@@ -71,6 +82,27 @@ def _check(facts: WritableTable, name: str, value: Any) -> None:
         raise NotAWrite(
             f"The text for {name} has {len(value):,} characters.", f"Enter at most {LONGEST:,}.", sql=facts.quoted
         )
+
+
+def _problem(column: WritableColumn, called: str, value: Any) -> str:
+    """What is wrong with what was entered, in words of who enters it."""
+    if entered(value) is None:
+        return f"{called} must not be empty."
+    if column.length is not None:
+        return f"{called} takes at most {column.length:,} characters; this has {len(str(value)):,}."
+    return f"{called} takes {_taken(column)}."
+
+
+def _taken(column: WritableColumn) -> str:
+    if column.labels:
+        return f"one of {', '.join(column.labels)}"
+    if column.base in WHOLE:
+        most = (1 << WHOLE[column.base]) - 1
+        return f"a whole number, at most {most:,}"
+    if column.base == "numeric" and column.precision is not None:
+        whole, after = column.precision - (column.scale or 0), column.scale or 0
+        return f"a number of at most {whole} digits" + (f", and {after} after the point" if after else "")
+    return TAKEN.get(column.base, f"what {column.type} holds")
 
 
 async def offered(choices: Sequence[Any] | LiveQuery) -> list[tuple[str, str]]:
@@ -106,8 +138,27 @@ def entered(value: Any) -> Any:
     """What a field holds; an empty one is no value."""
     if isinstance(value, bool) or value is None:
         return value
+    if not isinstance(value, str | int | float):
+        raise Unfit({"": "This was not understood. Load the page again."})
     text = str(value)
     return text if text.strip() else None
+
+
+def named(row: Mapping[str, Any], thing: str, column: str = "") -> str:
+    """What a reader calls a row: the text in its first column, or its number.
+
+    Parameters
+    ----------
+    thing
+        What such a row is called: ``"order"``.
+    column
+        Which tells it; else ``name``, or the first there is.
+    """
+    known = [one for one in (column, "name", *row) if one in row]
+    value = row[known[0]] if known else None
+    if isinstance(value, str) and value.strip():
+        return str(codec.brief(value))
+    return f"{thing.capitalize()} {value}" if isinstance(value, int) else thing.capitalize()
 
 
 def label(name: str) -> str:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import datetime as dt
 import itertools
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -23,6 +24,7 @@ from weakref import WeakKeyDictionary, WeakSet
 from dashboard.errors import Conflict, DashboardError
 
 from . import codec
+from .entering import label
 from .toast import toast, untoast
 
 if TYPE_CHECKING:
@@ -38,12 +40,17 @@ LATER = 0.4
 PACE = 0.2
 """Seconds between two such words."""
 KEPT = "Kept; will be sent when the database is back."
+UNDONE = "taken back"
 MOST_UNDONE = 10
 """Toasts with Undo that are heard, on one page."""
 BUTTONS = {"retry": "Retry", "edit": "Edit", "mine": "Decide", "discard": "Discard"}
 
+MOST_OWN = 200
+"""Values written in a session that are remembered as its own."""
+
 _numbers = itertools.count(1)
 _watched: WeakSet[Channel] = WeakSet()
+_own: WeakKeyDictionary[Session, dict[tuple[object, ...], object]] = WeakKeyDictionary()
 _open: WeakKeyDictionary[Session, dict[Any, tuple[Write, Manner]]] = WeakKeyDictionary()
 
 
@@ -55,6 +62,8 @@ class Manner:
     ----------
     title
         What the write was about: ``"Contact"``.
+    of
+        Which one: ``"Zoé Moreau"``; empty where it is about several.
     done
         What was done to it: ``"saved"``.
     edit
@@ -66,10 +75,18 @@ class Manner:
     """
 
     title: str = "Change"
+    of: str = ""
     done: str = "saved"
     edit: Callable[[Write], object] | None = None
     undo: bool = True
     labels: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def failed(self) -> str:
+        """That it did not work, and of what."""
+        if not self.of or self.of.startswith(self.title):
+            return f"{self.of or self.title} was not {self.done}"
+        return f"{self.title} was not {self.done}: {self.of}"
 
 
 def follow(binding: Binding, session: Session, write: Write, **manner: Any) -> None:
@@ -147,12 +164,12 @@ class Outcome:
         try:
             self._do(choice, columns)
         except DashboardError as error:
-            toast(self.binding, str(error), title=f"{self.manner.title} was not {self.manner.done}", tone="bad")
+            toast(self.binding, str(error), title=self.manner.failed, tone="bad")
 
     def _do(self, choice: str, columns: object) -> None:
         if choice == "undo" and self.write.state == "committed":
             self._end()
-            self._next(self.session.undo(self.write), replace(self.manner, done="taken back", edit=None, undo=False))
+            self._next(self.session.undo(self.write), replace(self.manner, done=UNDONE, edit=None, undo=False))
         elif self.write.state != "refused":
             self._end()  # seen to on another page
         elif choice == "later":
@@ -202,6 +219,7 @@ class Outcome:
 
     def _went_through(self) -> None:
         self._end()
+        _note_own(self.session, self.write)
         if self._was_kept and not any(write.state == "kept" for write in self.session.pending):
             untoast(self.binding, "kept")
         receipt = self.write.receipt
@@ -213,18 +231,20 @@ class Outcome:
             for name in done[:-MOST_UNDONE]:
                 del outcomes[name]
         theirs = ", ".join(map(self._label, receipt.theirs)) if receipt is not None else ""
-        text = f"{theirs} stayed as somebody else had set it." if theirs else ""
+        text = f"{theirs} stayed as somebody else had set it." if theirs else self.manner.of
         actions = [("Undo", self._value("undo"))] if can_undo else []
         said = f"{self.manner.title} {self.manner.done}"
-        toast(self.binding, text, title=said, tone="ok", actions=actions, key=f"done {self.binding.name}", lasts=8)
+        toast(self.binding, text, title=said, tone="ok", actions=actions, key=f"done {self.name}", lasts=8)
 
     def _refused(self) -> None:
         error = self.write.error
         if isinstance(error, Conflict) and error.row is not None:
             if all(error.theirs[name] == value for name, value in error.mine.items()) and error.mine:
                 self.choose("resolve", dict.fromkeys(error.theirs, "theirs"))  # they have written the same
-                return
-            self._ask(error)
+            elif not self.write.is_undo and _is_own(self.session, self.write, error):
+                self.choose("resolve", dict.fromkeys(error.theirs, "mine"))  # nobody else was there
+            else:
+                self._ask(error)
         else:
             self._offer()
 
@@ -236,8 +256,8 @@ class Outcome:
         values = {choice: self._value("decide" if choice == "mine" else choice) for choice in offered}
         toast(
             self.binding,
-            " ".join(filter(None, (str(error), self._typed() if isinstance(error, Conflict) else ""))),
-            title=f"{self.manner.title} was not {self.manner.done}",
+            " ".join(filter(None, (self._worded(str(error)), self._typed()))),
+            title=self.manner.failed,
             tone="bad",
             actions=[(BUTTONS[choice], values[choice]) for choice in offered],
             key=self.name,
@@ -245,8 +265,13 @@ class Outcome:
         )
 
     def _typed(self) -> str:
-        """What the person wrote, where nothing else on the page has it any more."""
-        typed = {name: value for command in self.write.commands for name, value in command.values.items()}
+        """What the person wrote, where nothing else on the page has it any more: of a refusal, what it is about."""
+        typed = {name: value for command in self.write.commands[:1] for name, value in command.values.items()}
+        if not isinstance(self.write.error, Conflict):
+            blamed = getattr(self.write.error, "columns", ()) or self.manner.labels
+            typed = {name: value for name, value in typed.items() if name in blamed}
+        if not typed or len(self.write.commands) > 1:
+            return ""
         return "Yours: " + ", ".join(f"{self._label(name)} {_shown(value)}" for name, value in typed.items()) + "."
 
     def _ask(self, error: Conflict) -> None:
@@ -261,10 +286,24 @@ class Outcome:
             }
             for name, theirs in error.theirs.items()
         ]  # fmt: skip
-        title = f"{self.manner.title}: somebody else was quicker"
-        asked = {"outcome": self.name, "title": title, "text": error.message, "columns": columns}
+        what, is_undo = self.manner.of or self.manner.title, self.write.is_undo or self.manner.done == UNDONE
+        title = f"{what} cannot just be taken back" if is_undo else f"{what}: somebody else was quicker"
+        asked = {
+            "outcome": self.name, "title": title, "text": self._worded(error.message), "columns": columns,
+            "isUndo": is_undo,
+        }  # fmt: skip
         channel = self.binding.channel
         channel.tell({"dialogs": [{**asked, "view": self.binding.name, "token": channel.token}]})
+
+    def _worded(self, sentence: str) -> str:
+        """A sentence with columns called as the reader knows them."""
+        commands = self.write.commands[:1]
+        names = {name for command in commands for name in (*command.values, *(command.seen or ()))}
+        names |= {*getattr(self.write.error, "columns", ()), *getattr(self.write.error, "theirs", ())}
+        for name in sorted(names, key=len, reverse=True):
+            if self._label(name).lower() != name:
+                sentence = re.sub(rf"\b{re.escape(name)}\b", f"“{self._label(name)}”", sentence)
+        return sentence
 
     def _count(self, done: int, total: int) -> None:
         now = time.monotonic()
@@ -278,7 +317,7 @@ class Outcome:
         return {"outcome": self.name, "choice": choice}
 
     def _label(self, name: str) -> str:
-        return self.manner.labels.get(name, name)
+        return self.manner.labels.get(name) or label(re.sub(r"_(id|at)$", "", name))
 
 
 def _again(outcomes: Mapping[str, Outcome]) -> None:
@@ -286,6 +325,33 @@ def _again(outcomes: Mapping[str, Outcome]) -> None:
     for outcome in list(outcomes.values()):
         if outcome.write.state in ("refused", "kept"):
             outcome.tell()
+
+
+def _places(write: Write) -> dict[str, tuple[object, ...]]:
+    """Where in the database the one row of an update is, by column."""
+    if len(write.commands) != 1 or write.commands[0].op != "update":
+        return {}
+    command = write.commands[0]
+    return {name: (command.table, repr(sorted(command.key.items())), name) for name in command.values}
+
+
+def _note_own(session: Session, write: Write) -> None:
+    """What PostgreSQL has taken of this session is no other's when it is met again."""
+    row = {} if write.receipt is None or write.receipt.row is None else write.receipt.row
+    own = _own.setdefault(session, {})
+    for name, place in _places(write).items():
+        own.pop(place, None)
+        own[place] = row.get(name, write.commands[0].values[name])
+    for old in list(own)[:-MOST_OWN]:
+        del own[old]
+
+
+def _is_own(session: Session, write: Write, error: Conflict) -> bool:
+    """Whether what is there is what this session wrote itself, after it had seen what it compares with."""
+    own, places = _own.get(session, {}), _places(write)
+    return bool(error.mine) and all(
+        name in places and places[name] in own and own[places[name]] == theirs for name, theirs in error.theirs.items()
+    )
 
 
 def _shown(value: object) -> str:

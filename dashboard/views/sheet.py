@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from dashboard.live import SessionQuery
 
@@ -48,7 +48,8 @@ class TableShape(Shape):
         formats = dict(self.formats)
         keys, total = self._page(queries)
         most = {names[place]: WHOLE if names[place] in self.drawn else codec.TEXT_SHOWN for place in places}
-        pending = page.pending if self.edited is not None and isinstance(page, SessionQuery) else {}
+        is_written = self.edited is not None or bool(self.rules)
+        pending = page.pending if is_written and isinstance(page, SessionQuery) else {}
         rows = {
             codec.key_text(key): [
                 *(
@@ -57,7 +58,7 @@ class TableShape(Shape):
                 ),
                 *self._entered(page, names, key),
                 *(() if self.edited is None else (pending.get(key),)),
-                *(marks(self.rules, key, dict(zip(names, page.state.rows[key], strict=True))) if self.rules else ()),
+                *self._marks(page, names, key, pending.get(key)),
             ]
             for key in keys
         }
@@ -75,6 +76,10 @@ class TableShape(Shape):
             "facet": self._facet(queries),
             **({"ranks": dict(self._ranks(page, keys, shown, formats))} if self.choice.whole else {}),
         }
+
+    def _marks(self, page: LiveQuery, names: Sequence[str], key: Hashable, state: str | None) -> list[Any]:
+        """What can be done with a row."""
+        return marks(self.rules, key, dict(zip(names, page.state.rows[key], strict=True)), state) if self.rules else []
 
     def difference(self, old: Picture, new: Picture) -> Picture | None:
         """What changed from one picture to the next."""

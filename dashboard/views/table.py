@@ -116,7 +116,7 @@ class Table(View):
         super().__init__(query, **params)
         self._key: tuple[str, ...] = ()  # these two are known once the first page is there
         self._types: dict[str, str] = {}
-        self._acting = Acting(self.acts, self.things, self.choose)
+        self._acting = Acting(self.acts, self.things, self.choose, next(iter(self.columns or ()), ""))
         if self.edit is not None:
             self.edit.join(query, self.columns if isinstance(self.columns, Mapping) else {})
         wrong = [kind for kind in self.cells.values() if kind not in CELLS]

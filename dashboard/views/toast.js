@@ -25,13 +25,15 @@ export function toast({ title = "", text = "", tone = "plain", actions = [], key
   const node = h("div", { class: `toast ${tone}`, role: tone === "bad" ? "alert" : "status" },
     h("div", {}, title ? h("b", {}, title) : null, text ? h("span", {}, text) : null,
       progress ? h("progress", { value: progress[0], max: progress[1], "aria-label": title }) : null, todo.length ? h("div", {}, todo) : null), close);
+  node.isDone = actions.length === 0;
   node.lasts = lasts ?? (actions.length ? 2 * TOAST_LASTS : TOAST_LASTS);
   for (const name of ["mouseleave", "focusout"]) node.addEventListener(name, () => armToast(key));
   for (const name of ["mouseenter", "focusin"]) node.addEventListener(name, () => clearTimeout(node.timer));
   toasts.set(key, node);
   cornerOfPage().append(node);
-  const passing = [...toasts].filter(([, one]) => one.lasts > 0);
-  for (const [old] of passing.slice(0, Math.max(0, passing.length - MOST_TOASTS))) dropToast(old);
+  // Those that offer something to do outlive what is only said.
+  const passing = [...toasts].filter(([, one]) => one.lasts > 0), most = [...passing.filter(([, one]) => one.isDone), ...passing.filter(([, one]) => !one.isDone)];
+  for (const [old] of most.slice(0, Math.max(0, passing.length - MOST_TOASTS))) dropToast(old);
   armToast(key);
   return () => dropToast(key);
 }
@@ -57,6 +59,8 @@ export function cornerOfPage() {
     adopt(root, viewsCss);
     corner = h("div", { class: "root toasts", "aria-label": "Messages", role: "region", "aria-live": "polite" });
     root.append(corner);
+    // What lies below them can be scrolled to.
+    new ResizeObserver(() => { document.body.style.paddingBottom = toasts.size ? `${corner.offsetHeight + 40}px` : ""; }).observe(corner);
     document.body.append(host);
   }
   return corner;

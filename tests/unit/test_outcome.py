@@ -12,7 +12,7 @@ from dashboard.errors import Conflict, WriteRefused
 from dashboard.live.command import Command
 from dashboard.live.effect import Effect
 from dashboard.live.query import Subscription
-from dashboard.live.write import Receipt, Write
+from dashboard.live.write import Receipt, Write, new_key
 from dashboard.views import codec, outcome
 from dashboard.views.channel import Binding, Channel
 from tests.unit.standin import StandIn
@@ -90,10 +90,11 @@ def followed(page: Page, desk: Any, *commands: Command, **manner: Any) -> Write:
 async def test_what_was_refused_stays_until_it_is_decided_and_is_told_again_to_a_page_that_was_away() -> None:
     page, desk = Page(), Desk()
     typed: list[Write] = []
-    write = followed(page, desk, change(status="bad"), edit=typed.append)
+    labels = {"status": "State"}
+    write = followed(page, desk, change(status="bad"), edit=typed.append, of="Order 7", labels=labels)
     write.refuse(WriteRefused("Too late.", "Try again.", sql="", reason="late"))
     (toast,) = page.toasts()
-    assert (toast["text"], toast["lasts"]) == ("Too late. Try again.", 0)
+    assert (toast["text"], toast["lasts"]) == ("Too late. Try again. Yours: State “bad”.", 0)
     assert [label for label, _ in toast["actions"]] == ["Retry", "Edit", "Discard"]
     page.channel.disconnect(page)
     page.channel.connect(page)
@@ -101,7 +102,11 @@ async def test_what_was_refused_stays_until_it_is_decided_and_is_told_again_to_a
     page.choose("retry", toast["actions"][0][1])
     again = desk.made[-1]
     assert again is not write and again.commands == write.commands
-    again.refuse(WriteRefused("Not that.", "", sql="", reason="unfit"))
+    again.refuse(WriteRefused("shipped_at is wrong.", "", sql="", reason="unfit", columns=("shipped_at", "status")))
+    assert (page.toasts()[-1]["title"], page.toasts()[-1]["text"]) == (
+        "Order 7 was not saved",
+        "“Shipped” is wrong. Yours: State “bad”.",
+    )
     page.choose("edit", page.toasts()[-1]["actions"][0][1])
     assert (typed, again.state) == ([again], "discarded")
     page.choose("edit", page.toasts()[-1]["actions"][0][1])
@@ -138,6 +143,18 @@ async def test_who_wrote_the_same_is_not_asked() -> None:
     write.refuse(conflict(status="theirs"))
     assert write.state == "discarded"
     assert not any("columns" in one for message in page.told for one in message.get("dialogs", ()))
+
+
+async def test_nobody_is_in_conflict_with_what_they_wrote_themselves() -> None:
+    page, desk = Page(), Desk()
+    followed(page, desk, change(status="theirs")).commit(Receipt(key=new_key(), count=1))
+    write = followed(page, desk, change(status="sent"))
+    write.refuse(conflict(status="sent"))
+    assert [dict(one.commands[0].values) for one in desk.made[2:]] == [{"status": "sent"}]
+    desk.made[-1].refuse(conflict(status="sent", total=5))
+    assert [one["title"] for message in page.told for one in message.get("dialogs", ()) if "title" in one] == [
+        "Order: somebody else was quicker"
+    ]
 
 
 async def test_many_rows_say_how_far_they_are_and_take_that_word_back(monkeypatch: pytest.MonkeyPatch) -> None:

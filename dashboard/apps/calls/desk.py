@@ -43,7 +43,7 @@ class Desk:
         """To place a bid, or to raise the one there is."""
         asked = (
             Entry("buyer", "For", start="leader", options="buyers"),
-            Entry("amount", "Amount", start="next", unit="€"),
+            Entry("amount", "Amount", start="next", unit="€", least=CENT),
         )
         return [Act("Bid", self._bid, entries=asked, done="placed", undo=False)]
 
