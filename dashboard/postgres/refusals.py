@@ -1,7 +1,8 @@
 """PostgreSQL's refusals of a write, in words for the person who wrote.
 
 The codes are PostgreSQL's (``SQLSTATE``, its appendix A). A constraint is told by its columns where these are known,
-because that is what the person can change; what a trigger raised is told in the trigger's own words.
+because that is what the person can change, or in the words of its COMMENT; what a trigger raised is told in the
+trigger's own words.
 """
 
 from __future__ import annotations
@@ -29,8 +30,8 @@ _SENTENCES: dict[Reason, tuple[str, str]] = {
     "missing": ("What {what} refers to does not exist (any more).", "Choose another, or create it first."),
     "needed": ("Rows of {table} still refer to this one.", "Delete or change those of {table} first."),
     "empty": ("{one} must not be empty.", "Give it a value."),
-    "unfit": ("The value of {what} is not allowed ({constraint}).", "Choose one that fits."),
-    "overlap": ("{one} overlaps with another row ({constraint}).", "Choose another range."),
+    "unfit": ("The value of {what} is not allowed.", "Choose one that fits."),
+    "overlap": ("{one} overlaps with another row.", "Choose another range."),
     "forbidden": ("You may not do this: {said}.", "Ask for the right to, or leave it."),
     "policy": ("You may not write this row: the rules for whom it belongs to forbid it.", "Leave it as it is."),
     "late": ("The database took too long and broke it off.", "Try again."),
@@ -62,16 +63,24 @@ async def explained(connection: Connection, error: Any, sql: str) -> WriteRefuse
     """A refusal, with the columns it is about looked up where a constraint is named."""
     constraint, table = getattr(error, "constraint_name", None), getattr(error, "table_name", None)
     columns: tuple[str, ...] = ()
+    words = ""
     if getattr(error, "column_name", None):
         columns = (error.column_name,)
     elif constraint and table and not connection.is_closed():
         rows = await fetch(connection, load("constraint"), error.schema_name, table, constraint)
         columns = tuple(row["column"] for row in rows)
-    return refusal(error, sql, columns)
+        words = next((row["said"] for row in rows if row["said"]), "")
+    return refusal(error, sql, columns, words)
 
 
-def refusal(error: Any, sql: str, columns: tuple[str, ...] = ()) -> WriteRefused:
-    """One sentence for what PostgreSQL refuses, and one for what to do."""
+def refusal(error: Any, sql: str, columns: tuple[str, ...] = (), words: str = "") -> WriteRefused:
+    """One sentence for what PostgreSQL refuses, and one for what to do.
+
+    Parameters
+    ----------
+    words
+        What the constraint that is violated says of itself.
+    """
     reason = reason_of(error)
     said = str(error.args[0] if error.args else error).strip().rstrip(".")
     message, remedy = _SENTENCES.get(reason, ("PostgreSQL says: {said}.", ""))
@@ -84,9 +93,10 @@ def refusal(error: Any, sql: str, columns: tuple[str, ...] = ()) -> WriteRefused
         "what": names or "this",
         "which": names or "values",
         "one": names or "A column",
-        "constraint": getattr(error, "constraint_name", None),
         "table": getattr(error, "table_name", None),
     }
+    if words:
+        message, remedy = f"{words.strip().rstrip('.')}.".replace("{", "{{").replace("}", "}}"), ""
     return WriteRefused(
         message.format(**facts),
         remedy.format(**facts) or getattr(error, "hint", None) or "",

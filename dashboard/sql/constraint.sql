@@ -1,5 +1,8 @@
--- The columns of a constraint or unique index ($3) of a table ($1 schema, $2 name), in order.
-SELECT a.attname::text AS column
+-- The columns of a constraint or unique index ($3) of a table ($1 schema, $2 name), in order, and its comment, which says
+-- in words what it asks for (COMMENT ON CONSTRAINT).
+SELECT a.attname::text AS column,
+       (SELECT obj_description(co.oid, 'pg_constraint') FROM pg_constraint co
+        WHERE co.conrelid = c.oid AND co.conname = $3) AS said
 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace,
      LATERAL (SELECT co.conkey AS columns FROM pg_constraint co WHERE co.conrelid = c.oid AND co.conname = $3
               UNION ALL

@@ -207,7 +207,7 @@ async def test_a_row_whose_key_the_database_gives_never_shows_twice(server: Serv
 
 REFUSED: list[tuple[dict[str, str], str, str]] = [
     ({"phone": "2"}, "taken", "same phone"),
-    ({"stage": "x"}, "unfit", "known_stage"),
+    ({"stage": "x"}, "unfit", r"^A stage is lead, won or lost\.$"),
     ({"owner": "slow"}, "late", "too long"),
     ({"owner": "nobody"}, "raised", "nobody is nobody"),
     ({"owner": "bob"}, "policy", "forbid"),
@@ -223,6 +223,7 @@ async def test_a_refused_write_goes_back_and_says_why(server: Server, database: 
             IF NEW.owner = 'slow' THEN PERFORM pg_sleep(30); END IF;
             RETURN NEW; END $$;
         CREATE TRIGGER look BEFORE UPDATE ON contacts FOR EACH ROW EXECUTE FUNCTION look();
+        COMMENT ON CONSTRAINT known_stage ON contacts IS 'A stage is lead, won or lost.';
         DO $$ BEGIN CREATE ROLE writes_member; EXCEPTION WHEN duplicate_object THEN NULL; END $$;
         GRANT SELECT, UPDATE ON contacts TO writes_member;
         ALTER TABLE contacts ENABLE ROW LEVEL SECURITY;
