@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import html
 from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.errors import NotForYou
+from dashboard.errors import DashboardError, NotForYou
 from dashboard.postgres.scope import Scope
 from dashboard.views import Comments, Here
 from dashboard.views.address import number_asked
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 
     from dashboard.live import Live, LiveQuery
     from dashboard.live.session import Session
+    from dashboard.live.table import Table
     from dashboard.views import Bell
 
 FIRST = 1  # the member one looks as when the address names nobody
@@ -68,8 +70,10 @@ def scope_of(role: str, member: int) -> Scope:
     return Scope(role=role, settings={MEMBER: str(member)}) if who is None else who.scope
 
 
-def session_of(live: Live, page: str, scope: Scope) -> Session:
+def session_of(live: Live, page: str, scope: Scope, *tables: str) -> Session:
     """The session of whoever looks at a page, the same in all their tabs: what they write shows at once.
+
+    So that this holds for the first thing they do, what there is to know of these tables is asked for now.
 
     While the database is away it is kept under their login, or the browser's secret where nobody logs in, and under the
     scope: so it comes back to them after a restart, and to nobody else.
@@ -77,7 +81,16 @@ def session_of(live: Live, page: str, scope: Scope) -> Session:
     who = viewer()
     reader = guest().author if who is None else who.login
     seen_as = [scope.role or "", *(f"{name}={value}" for name, value in sorted(scope.settings.items()))]
-    return live.session(" ".join((page, reader, *seen_as)), scope=scope)
+    session = live.session(" ".join((page, reader, *seen_as)), scope=scope)
+    live.start()
+    for name in tables:
+        live.spawn(_known(session.table(name)))
+    return session
+
+
+async def _known(table: Table) -> None:
+    with suppress(DashboardError):  # who writes to it is told
+        await table
 
 
 def bell(live: Live, scope: Scope) -> Bell | None:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from weakref import WeakValueDictionary
 
-from dashboard.errors import ConnectError, ConnectionLost, QueryError
+from dashboard.errors import ConnectError, ConnectionLost, DashboardError, QueryError
 from dashboard.live.batch import Batch
 from dashboard.live.command import Command
 from dashboard.live.effect import Effect
@@ -195,7 +195,18 @@ class Writing:
     def table_for(self, name: str, scope: Scope | None, submit: Submit) -> Table:
         """A table whose writes go to `submit`."""
         sending = self.writer.sending
-        return Table(name, submit, lambda: sending.facts.get((name, scope)), lambda: sending.table(name, scope))
+
+        async def ask() -> None:
+            if (name, scope) in sending.facts:  # nobody waits for what has hardly changed
+                self.spawn(self._asked_again(name, scope))
+            else:
+                await sending.table(name, scope)
+
+        return Table(name, submit, lambda: sending.facts.get((name, scope)), ask)
+
+    async def _asked_again(self, name: str, scope: Scope | None) -> None:
+        with suppress(DashboardError):  # who writes to it is told
+            await self.writer.sending.table(name, scope)
 
     async def command(self, sql: str, parameters: Sequence[Any], scope: Scope | None, *, whole_table: bool) -> Command:
         """A statement as a command, with what is known of its effects beforehand."""

@@ -29,7 +29,7 @@ class Board:
         self._live = live
         self._selection = selection
         self._scope = scope_of("calls_member", account)
-        self._session = session_of(live, "calls", self._scope)
+        self._session = session_of(live, "calls", self._scope, "calls.bids", "calls.auctions", "calls.alerts")
         self._desk = Desk(self._session, account, self._query("buyers", priority="low"))
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:

@@ -28,7 +28,7 @@ class Board:
         self._selection = selection
         self._member = member
         self._scope = scope_of("crm_member", member)
-        self._session = session_of(live, "crm", self._scope)
+        self._session = session_of(live, "crm", self._scope, "crm.contacts")
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
         if is_daily:

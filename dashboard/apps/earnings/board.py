@@ -37,7 +37,7 @@ class Board:
         self._selection = selection
         self._owner = owner
         self._scope = scope_of("earnings_member", owner)
-        self._session = session_of(live, "earnings", self._scope)
+        self._session = session_of(live, "earnings", self._scope, "earnings.assets", "earnings.simulation")
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
         if not is_daily:

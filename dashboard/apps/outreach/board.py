@@ -32,7 +32,7 @@ class Board:
         self._selection = selection
         self._user = user
         self._scope = scope_of("outreach_member", user)
-        self._session = session_of(live, "outreach", self._scope)
+        self._session = session_of(live, "outreach", self._scope, "outreach.campaigns", "outreach.connections")
         self._deeds = Deeds(self._session)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:

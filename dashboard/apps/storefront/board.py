@@ -36,7 +36,15 @@ class Board:
         self._live = live
         self._selection = selection
         self._scope = scope_of("storefront_member", shop)
-        self._session = session_of(live, "storefront", self._scope)
+        self._session = session_of(
+            live,
+            "storefront",
+            self._scope,
+            "storefront.orders",
+            "storefront.downloads",
+            "storefront.products",
+            "storefront.favourites",
+        )
         self._counter = Counter(self._session, shop)
 
     def _query(self, name: str, *parameters: Any, priority: Any = "medium", is_daily: bool = False) -> LiveQuery:
@@ -185,7 +193,7 @@ class Board:
                 time="since",
                 format="**{customer}**, {country}",
                 select="order",
-                below="order {id} · {items} pieces · € {total:,.2f}",
+                below="order {id} · pieces: {items} · € {total:,.2f}",
             ),
             (all_orders, 12),
         ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.apps.details import Details, Told
 from dashboard.apps.frame import bell, choice_of_member, comments, for_member, here, scope_of
 from dashboard.views import Field, Page, Refresh, Selection, Status, Tabs
+from dashboard.views.address import asked
 
 from .board import DOWNLOADED, KINDS, ORDERED, SQL, Board
 
@@ -43,6 +44,9 @@ def _page(live: Live, shops: LiveQuery, shop: int) -> Viewable:
     board = Board(live, shop, selection)
     scope = scope_of("storefront_member", shop)
     present = here(live, "storefront", shops, shop, scope)
+
+    for name in ("purchase", "customer"):
+        asked(name)  # what the tabs ask of the address that are built when they open
 
     def order(number: int, closed: Told) -> View:
         return board.order(number, closed, comments(live, "storefront.comments", number, shops, shop, scope))
