@@ -17,7 +17,7 @@ from cyclopts import App, CycloptsError, Parameter
 from cyclopts.validators import Number
 
 from dashboard.errors import DashboardError
-from dashboard.surfaces.alerting import app as alerts
+from dashboard.surfaces.alert_commands import app as alerts
 from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import run

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, cast
 
 import param
+from typing_extensions import override
 
 from dashboard.errors import ViewError
 from dashboard.settings import settings
@@ -52,8 +53,8 @@ class ChartShape(Shape):
     customise: Customise
     title: str = ""  # of a chart whose query the reader chooses
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         query = queries[0]
         names = [column.name for column in query.columns]
         x = 0 if self.x is None else _place(names, self.x)
@@ -72,8 +73,8 @@ class ChartShape(Shape):
             "left_out": left_out,
         }
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         if any(old[name] != new[name] for name in ("axis", "title", "left_out")):
             return None
         steps = {name: series.step(old["series"].get(name, {"x": []}), s) for name, s in new["series"].items()}

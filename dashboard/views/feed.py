@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+from typing_extensions import override
 
 from . import codec
 from .strand import Picture, Queries, Shape, keyed_difference
@@ -36,8 +37,8 @@ class FeedShape(Shape):
     seen: str | None
     limit: int
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         query = queries[0]
         columns = {column.name: column.type for column in query.columns}
         time = self.time or next((n for n, t in columns.items() if codec.kind(t) in ("time", "clock", "date")), None)
@@ -54,8 +55,8 @@ class FeedShape(Shape):
             }
         return {"order": list(rows), "rows": rows}
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         step = keyed_difference(old, new)
         if step is None or "order" not in step:
             return step

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 from uuid import uuid4
 
+from typing_extensions import override
+
 from dashboard.live.presence import Presence, join
 from dashboard.postgres.scope import Scope, scope_here
 
@@ -37,8 +39,8 @@ _SQL = "SELECT id, person, name, page, record, since FROM dashboard.presence ORD
 class HereShape(Shape):
     """The picture of who is here: `rows` by key (`person`, `name`, `page`, `record`, `since`) in an `order`."""
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         state = queries[0].state
         rows = {}
         for key in state.keys:
@@ -47,8 +49,8 @@ class HereShape(Shape):
             rows[codec.key_text(key)] = {"person": person, "name": name, "page": page, "record": record, "since": at}
         return {"order": list(rows), "rows": rows}
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         return keyed_difference(old, new)
 
 

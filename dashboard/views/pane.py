@@ -23,6 +23,7 @@ from weakref import WeakKeyDictionary
 import panel as pn
 from bokeh.document import Document
 from panel.pane.placeholder import Placeholder
+from typing_extensions import override
 
 from dashboard.live import LiveQuery
 
@@ -44,8 +45,8 @@ SENTENCE = {"color": "var(--d-bad)", "font": "12px/1.5 var(--d-font)", "overflow
 class Blank(Shape):
     """Nothing to draw in the browser but the card and its state."""
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         return {}
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import param
+from typing_extensions import override
 
 from . import codec
 from .strand import Picture, Queries, Shape, fault_of
@@ -58,8 +59,8 @@ class Subscriptions:
 class StatusShape(Shape):
     """A status's picture: `link` (as `Status.state`), `lag` in ms, `since`, `reason`, and the kind of `fault`."""
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         status = queries[0].live.status
         return {
             "link": status.state,

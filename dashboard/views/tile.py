@@ -13,6 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import param
+from typing_extensions import override
 
 from dashboard.errors import ViewError
 
@@ -49,8 +50,8 @@ class TileShape(Shape):
     with_comparison: bool
     with_spark: bool
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         main, rest = queries[0], list(queries[1:])
         value = first_value(main, self.column)
         compared = first_value(rest.pop(0), self.comparison) if self.with_comparison else None
@@ -65,8 +66,8 @@ class TileShape(Shape):
             "spark": [] if series is None else spark(series, self.spark),
         }
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         return {name: value for name, value in new.items() if old[name] != value}
 
     def _text(self, value: object) -> str:
