@@ -32,7 +32,8 @@ class Exploring(Shown):
             For example ``lambda df: df.hvplot.line("minute", "n", by="kind")``; it returns the same kind of object
             each time. Rows that are added at the end are sent alone.
         **params
-            Of the view, for example ``title="Events"``.
+            Of the view, for example ``title="Events"``; with ``rasterize=True`` Datashader makes an image of what is
+            in view, for answers too large to be sent (more rows than `DASHBOARD_MAX_ROWS` are refused before that).
         """
         return drawn("plot.Plot")(self, draw, **params)
 

@@ -7,14 +7,17 @@ to date, so it is built once. Where the new points only continue the old ones, B
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import holoviews as hv
 import numpy as np
 import panel as pn
+from bokeh.models import Plot as Figure
 from typing_extensions import override
 
 from . import cell
+from .image import Image
 from .selection import Chosen
 from .view import View
 
@@ -33,12 +36,22 @@ class Plot(View):
         The query to follow.
     expression
         What makes a HoloViews object of its frame.
+    rasterize
+        Whether an image of it is sent, in the place of its points; see :class:`~dashboard.views.image.Image`.
     """
 
-    def __init__(self, query: LiveQuery | Chosen, expression: Callable[[pd.DataFrame], Any], **params: Any) -> None:
+    def __init__(
+        self,
+        query: LiveQuery | Chosen,
+        expression: Callable[[pd.DataFrame], Any],
+        *,
+        rasterize: bool = False,
+        **params: Any,
+    ) -> None:
         super().__init__(query, **params)
         _load()
         self._expression = expression
+        self._image = Image() if rasterize else None
         self._pipe: Any = None
         self._pane: Any = None
 
@@ -50,16 +63,24 @@ class Plot(View):
             for plot in self._plots():
                 _append_to(plot)
             try:
-                self._pipe.send(frame)
+                with nullcontext() if self._image is None else self._image.widened(self._figures()):
+                    self._pipe.send(frame)
             except Exception:  # the plot there cannot become this one
                 self._begin(frame)
         return self._pane
 
     def _begin(self, frame: pd.DataFrame) -> None:
         pipe = hv.streams.Pipe(data=frame)
-        plot = hv.DynamicMap(lambda data: self._expression(data), streams=[pipe])
+        if self._image is not None:
+            plot = self._image.of(self._expression, pipe)
+        else:
+            plot = hv.DynamicMap(lambda data: self._expression(data), streams=[pipe])
         self._pane = pn.pane.HoloViews(plot, backend="bokeh", sizing_mode="stretch_width")
         self._pipe = pipe
+
+    def _figures(self) -> Iterator[Any]:
+        for plot, _ in self._pane._plots.values():
+            yield from plot.state.select({"type": Figure})
 
     def _plots(self) -> Iterator[Any]:
         for plot, _ in self._pane._plots.values():

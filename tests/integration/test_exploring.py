@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import gc
+import sys
 from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import asyncpg
+import numpy as np
 import panel as pn
 import pyarrow.feather
 import pyarrow.parquet
 import pytest
-from bokeh.models import ColumnDataSource
+from bokeh.models import ColumnDataSource, GlyphRenderer
 from bokeh.plotting import figure
 
 import dashboard
 from dashboard.errors import NotNow, SettingsError
 from dashboard.live.live import Live
+from dashboard.settings import settings
 from dashboard.views.plot import continues
 from tests.conftest import psql
 from tests.waiting import eventually
@@ -125,6 +128,41 @@ async def test_a_plot_follows_and_sends_only_what_is_new(live: Live, writer, mon
     assert streamed == [{"id": [4], "double": [8]}]
     await writer.execute("DELETE FROM sale WHERE id = 1")
     await eventually(lambda: list(source.data["double"]) == [4, 6, 8])
+
+
+@pytest.fixture
+def many_rows(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DASHBOARD_MAX_ROWS", "300000")
+    settings.cache_clear()
+    yield
+    monkeypatch.undo()
+    settings.cache_clear()
+
+
+async def test_of_a_large_answer_an_image_is_sent_and_it_follows(
+    many_rows, live: Live, writer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+
+    await writer.execute("INSERT INTO sale (id, total) SELECT n, 100 + n % 7 FROM generate_series(4, 150000) n")
+    asked = await live.query("SELECT id, total, timestamptz '2026-01-01' + id * interval '1s' AS at FROM sale").ready()
+    root = pn.panel(asked.hv(lambda frame: frame.hvplot.points("at", "total"), rasterize=True)).get_root()
+    (shown,) = root.select({"type": GlyphRenderer})
+    (plot,) = root.select({"type": figure})
+
+    def points() -> int:
+        return int(np.nansum(shown.data_source.data["image"][0]))
+
+    sizes = {np.shape(shown.data_source.data["image"][0])}
+    assert points() == 149_999  # of one there is no total
+    assert sum(np.size(column) for column in shown.data_source.data.values()) < 200_000
+    await writer.execute("INSERT INTO sale (id, total) VALUES (400000, 500)")
+    await eventually(lambda: points() == 150_000)
+    assert plot.y_range.end >= 500
+    sizes.add(np.shape(shown.data_source.data["image"][0]))
+    assert len(sizes) == 1
+    monkeypatch.setitem(sys.modules, "holoviews.operation.datashader", None)
+    with pytest.raises(SettingsError, match=r"pip install 'dashboard-live\[large\]'"):
+        asked.hv(lambda frame: frame.hvplot.points("at", "total"), rasterize=True)
 
 
 def test_columns_continue_others_only_if_they_begin_with_them() -> None:
