@@ -23,7 +23,7 @@ from decimal import Decimal, InvalidOperation
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from dashboard.errors import DashboardError, NotNow, ViewError
+from dashboard.errors import ConnectError, ConnectionLost, DashboardError, NotNow, ViewError
 from dashboard.live import SessionQuery
 from dashboard.live.effect import Provisional
 
@@ -266,7 +266,9 @@ class Acting:
             again = partial(_reopen, binding, value) if act.entries else None
             follow(binding, query.session, write, title=what, of=of, done=done, undo=act.undo, edit=again)
         except DashboardError as error:
-            toast(binding, str(error), title=f"{act.label} did not work", tone="bad", key=f"act {act.label}")
+            is_away = isinstance(error, ConnectError | ConnectionLost)
+            text = "The database does not answer. Try again when it is back." if is_away else str(error)
+            toast(binding, text, title=f"{act.label} did not work", tone="bad", key=f"act {act.label}")
         finally:
             if self._under_way.get(name) is None:
                 self._under_way.pop(name, None)
@@ -318,7 +320,9 @@ def is_new(key: object) -> bool:
 
 def _entered(entry: Entry, given: Mapping[str, Any], row: Row) -> Any:
     """What was entered, if it is one of the options, or a number."""
-    text = str(given.get(entry.name, ""))[:LONGEST].strip()
+    text = str(given.get(entry.name, "")).strip()
+    if len(text) > LONGEST:
+        raise NotNow(f"{entry.label} is too long.", f"At most {LONGEST} characters are taken.")
     if entry.options:
         if text not in [str(one) for one in row.get(entry.options) or ()]:
             raise NotNow(f"{text or 'Nothing'} cannot be chosen as {entry.label}.", "Choose one that is offered.")

@@ -50,6 +50,7 @@ MOST_OWN = 200
 
 _numbers = itertools.count(1)
 _watched: WeakSet[Channel] = WeakSet()
+_told: WeakSet[Outcome] = WeakSet()
 _own: WeakKeyDictionary[Session, dict[tuple[object, ...], object]] = WeakKeyDictionary()
 _open: WeakKeyDictionary[Session, dict[Any, tuple[Write, Manner]]] = WeakKeyDictionary()
 
@@ -140,6 +141,7 @@ class Outcome:
             outcomes = channel.outcomes
             channel.watch(lambda is_there: _again(outcomes) if is_there else None)
         channel.outcomes[self.name] = self
+        _told.add(self)
         _open.setdefault(self.session, {})[self.write.key] = (self.write, self.manner)
         if len(self.write.commands) > 1 and self.write.progress is None:
             self.write.progress = self._count
@@ -177,10 +179,10 @@ class Outcome:
         elif choice == "decide" and isinstance(self.write.error, Conflict):
             self._ask(self.write.error)
         elif choice == "resolve" and isinstance(columns, dict) and isinstance(self.write.error, Conflict):
-            self._end()
+            self._end_everywhere()
             self._next(self._resolved(self.write.error, columns))
         elif choice in self.write.choices:
-            self._end()
+            self._end_everywhere()
             if choice == "retry":
                 self._next(self.write.retry())
                 return
@@ -203,8 +205,14 @@ class Outcome:
         if write is self.write:
             self.tell()
 
+    def _end_everywhere(self) -> None:
+        """The reader has decided, which holds for all their pages."""
+        for outcome in [one for one in _told if one.write is self.write]:
+            outcome._end()
+
     def _end(self) -> None:
         """Nothing is left to be told."""
+        _told.discard(self)
         self.binding.channel.outcomes.pop(self.name, None)
         if self._is_shown:
             self._is_shown = False

@@ -145,6 +145,16 @@ async def test_who_wrote_the_same_is_not_asked() -> None:
     assert not any("columns" in one for message in page.told for one in message.get("dialogs", ()))
 
 
+async def test_what_was_decided_on_one_page_is_decided_on_all() -> None:
+    page, other, desk = Page(), Page(), Desk()
+    write = followed(page, desk, change(status="bad"))
+    outcome.follow(other.binding, desk, write, title="Order")  # type: ignore[arg-type]  # as much of a session
+    write.refuse(WriteRefused("Not that.", "", sql="", reason="unfit"))
+    page.choose("discard", page.toasts()[-1]["actions"][0][1])
+    gone = [one["key"] for message in other.told for one in message.get("toasts", ()) if one.get("gone")]
+    assert gone == [other.toasts()[-1]["key"]] and not other.channel.outcomes
+
+
 async def test_nobody_is_in_conflict_with_what_they_wrote_themselves() -> None:
     page, desk = Page(), Desk()
     followed(page, desk, change(status="theirs")).commit(Receipt(key=new_key(), count=1))
