@@ -41,12 +41,10 @@ from dashboard.postgres.connection import public_name
 from dashboard.postgres.writing import AlreadyDone
 from dashboard.settings import settings
 
-WIDTH = 16
-"""Connections for writes; each is closed when it has been idle for a while."""
 ATTEMPTS = 5
 """How often a write is tried that gets into the way of others (deadlock, serialization failure)."""
-TOGETHER = 100
-"""Kept writes that are sent in one transaction."""
+GROUP = 100
+"""Kept writes that are sent in one transaction, at most."""
 FIRST_PAUSE, LONGEST_PAUSE = 0.1, 5.0
 """Seconds between two attempts to reach the database again."""
 
@@ -237,7 +235,7 @@ class Writer:
         if first.key in self._alone:
             return [first]
         alike = itertools.takewhile(lambda write: write.scope == first.scope and write.key not in self._alone, waiting)
-        return [first, *itertools.islice(alike, TOGETHER - 1)]
+        return [first, *itertools.islice(alike, GROUP - 1)]
 
     async def _send_group(self, group: Sequence[Write]) -> None:
         """Do writes in one transaction, which is quicker; if that fails, each will be sent alone."""

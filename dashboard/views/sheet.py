@@ -6,6 +6,8 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from typing_extensions import override
+
 from dashboard.live import SessionQuery
 
 from . import codec
@@ -39,8 +41,8 @@ class TableShape(Shape):
     edited: tuple[str, ...] | None = None  # columns that can be edited; a row has these once more, as they are entered
     rules: tuple[Rule, ...] = ()  # of what can be done with a row; its cells end with how they stand
 
+    @override
     def draw(self, queries: Queries) -> Picture:
-        """What it shows of these queries now."""
         page = queries[0]
         names = [column.name for column in page.columns]
         shown = [name for name in self.columns if name in names] or names
@@ -81,8 +83,8 @@ class TableShape(Shape):
         """What can be done with a row."""
         return marks(self.rules, key, dict(zip(names, page.state.rows[key], strict=True)), state) if self.rules else []
 
+    @override
     def difference(self, old: Picture, new: Picture) -> Picture | None:
-        """What changed from one picture to the next."""
         step = keyed_difference({**old, "total": new["total"], "facet": new["facet"]}, new)
         if step is not None:
             step |= {name: new[name] for name in ("total", "facet") if old[name] != new[name]}
