@@ -248,7 +248,7 @@ def _with_defaults(table: WritableTable, values: Values) -> dict[str, Any]:
         elif column.default is not None:
             known, value = _constant(column.default)
             if known:
-                found[column.name] = value
+                found[column.name] = coerced(table, column.name, value)
     return found
 
 

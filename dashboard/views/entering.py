@@ -26,7 +26,8 @@ WHOLE = {"int2": 15, "int4": 31, "int8": 63}
 TAKEN = {
     "numeric": "a number", "float4": "a number", "float8": "a number", "bool": "yes or no",
     "date": "a date, as in 2026-07-31", "timestamptz": "a date and a time", "timestamp": "a date and a time",
-    "uuid": "a UUID", "json": "JSON", "jsonb": "JSON", "text": "text without control characters",
+    "uuid": "a UUID", "json": "JSON", "jsonb": "JSON",
+    **dict.fromkeys(("text", "varchar", "bpchar", "citext"), "text without control characters"),
 }  # fmt: skip
 """What a column holds, in words."""
 KINDS = {"json": "long", "interval": "text", "code": "text", "list": "long", "bytes": "text"}
@@ -65,7 +66,8 @@ def fitting(
         if name not in names:
             continue
         try:
-            _check(facts, name, value)
+            if isinstance(value, str) and len(value) > LONGEST:
+                raise NotAWrite(f"The text for {name} is too long.", f"At most {LONGEST:,} fit.", sql=facts.quoted)
             found[names[name]] = coerced(facts, names[name], entered(value))
         except NotAWrite:
             problems[name] = _problem(facts.column(names[name]), (labels or {}).get(name) or label(name), value)
@@ -74,22 +76,13 @@ def fitting(
     return found
 
 
-def _check(facts: WritableTable, name: str, value: Any) -> None:
-    """Refuse what no field holds, before it becomes a text."""
-    if isinstance(value, dict | list):
-        raise NotAWrite(f"This is no value for {name}.", "Enter a text or a number.", sql=facts.quoted)
-    if isinstance(value, str) and len(value) > LONGEST:
-        raise NotAWrite(
-            f"The text for {name} has {len(value):,} characters.", f"Enter at most {LONGEST:,}.", sql=facts.quoted
-        )
-
-
 def _problem(column: WritableColumn, called: str, value: Any) -> str:
     """What is wrong with what was entered, in words of who enters it."""
     if entered(value) is None:
         return f"{called} must not be empty."
-    if column.length is not None:
-        return f"{called} takes at most {column.length:,} characters; this has {len(str(value)):,}."
+    most = LONGEST if column.length is None else column.length
+    if len(str(value)) > most:
+        return f"{called} takes at most {most:,} characters; this has {len(str(value)):,}."
     return f"{called} takes {_taken(column)}."
 
 
