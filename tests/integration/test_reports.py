@@ -105,6 +105,11 @@ def pictures(text: str) -> list[dict[str, Any]]:
     return [update["picture"] for update in whole["updates"]]
 
 
+def blocks_of(text: str) -> str:
+    """Return what a report holds beside scripts."""
+    return " ".join(re.findall(r'"application/json"[^>]*>(.*?)</script>', text))
+
+
 async def made(name: str | Path, dsn: str, out: Path, **wishes: str | None) -> str:
     given = {"login": None, "since": None, "zone": None} | wishes
     assert (await report(str(name), dsn, out, **given)).failures == []
@@ -149,7 +154,7 @@ async def test_a_report_holds_all_that_its_page_shows(orders: str, tmp_path: Pat
     assert table["ranks"]["total"]["1"] == 11
     assert "drawn 12 rows" in text
     assert all(one["state"] == "ready" for one in shown)
-    blocks = " ".join(re.findall(r'"application/json"[^>]*>(.*?)</script>', text))
+    blocks = blocks_of(text)
     where = urlsplit(orders)
     secrets = (orders, where.netloc, where.password or "", "127.0.0.1", where.path, str(tmp_path), "token=")
     assert len(blocks) > 10_000 and [secret for secret in secrets if secret in blocks] == []
@@ -193,13 +198,38 @@ async def test_what_is_long_is_cut_or_sampled_and_says_so(
     assert chart["left_out"] == "4 of 12 points are drawn"
 
 
+def notebook(file: Path, *cells: str) -> Path:
+    """Write a notebook of code cells; one that begins with # is text."""
+    kept: list[dict[str, Any]] = []
+    for number, source in enumerate(cells):
+        code = {"cell_type": "code", "outputs": [], "execution_count": None}
+        kind = {"cell_type": "markdown"} if source.startswith("#") else code
+        kept.append({**kind, "id": f"cell-{number}", "metadata": {}, "source": source})
+    file.write_bytes(orjson.dumps({"cells": kept, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}))
+    return file
+
+
 async def test_a_notebook_is_reported_as_it_is_served(orders: str, tmp_path: Path) -> None:
-    empty = {"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None}
-    cells = [{**empty, "id": f"cell-{number}", "source": one} for number, one in enumerate(LONG.split("\n\n"))]
-    notebook = {"cells": cells, "metadata": {}, "nbformat": 4, "nbformat_minor": 5}
-    (tmp_path / "orders.ipynb").write_bytes(orjson.dumps(notebook))
-    text = await made(tmp_path / "orders.ipynb", orders, tmp_path / "orders.html")
+    file = notebook(tmp_path / "orders.ipynb", *LONG.split("\n\n"))
+    text = await made(file, orders, tmp_path / "orders.html")
     assert [one["state"] for one in pictures(text)] == ["ready"] * 3
+
+
+async def test_a_notebook_that_makes_no_page_is_reported_cell_by_cell(orders: str, tmp_path: Path) -> None:
+    asked = 'dashboard.Tile(live.query("SELECT count(*) FROM orders"), title="Orders")'
+    file = notebook(
+        tmp_path / "orders.ipynb",
+        "# How many orders",
+        "import dashboard\n\nlive = dashboard.connect()",
+        asked,
+        'live.query("SELECT id FROM orders").wait().frame.describe()',
+    )
+    text = await made(file, orders, tmp_path / "orders.html")
+    assert any(one.get("body", {}).get("value") == "12" for one in pictures(text))
+    assert "How many orders" in text and "75%" in text and "TemplateEditor" not in blocks_of(text)
+    notebook(file, "live = await dashboard.connect()")
+    with pytest.raises(DashboardError, match=r"awaits at the top of a cell.*query\.wait\(\)"):
+        await made(file, orders, tmp_path / "orders.html")
 
 
 def test_what_cannot_be_shown_is_said_in_its_place_and_by_the_exit_code(

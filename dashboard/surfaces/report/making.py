@@ -33,6 +33,7 @@ from dashboard.views.report import Report
 from dashboard.views.viewer import Viewer, admit, guarded, speaking
 from dashboard.views.zone import is_zone
 
+from .notebook import lay_out, refused
 from .sheet import Head, Sheet
 from .since import span_since
 from .whom import seen_by
@@ -164,9 +165,9 @@ def _build(page: Page, report: Report) -> None:
     try:
         (application,) = build_applications({page.slug: str(page.content)}, title={page.slug: page.title}).values()
     except RuntimeError as error:  # a notebook's code; a file's was looked at
-        told = str(error).strip().splitlines()[-1]
-        raise SettingsError(f"{page.content.name} cannot be read: {told}.", "Mend the notebook.") from error
+        raise refused(page.content.name, error) from error
     handler: Any = application.handlers[0]
+    lay_out(handler)
     runner = handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
     with _visited(document):
         application.initialize_document(document)

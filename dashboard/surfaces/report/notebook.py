@@ -1,0 +1,38 @@
+"""A notebook as a page of a report: what its cells show, one below the other, where it makes no page of its own.
+
+Panel lays a notebook out in a template that its reader can rearrange, which takes a server.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import panel as pn
+
+from dashboard.errors import SettingsError
+
+if TYPE_CHECKING:
+    from bokeh.document import Document
+
+
+def lay_out(handler: Any) -> None:
+    """Have a notebook's cells laid out plainly; any other page is as it was."""
+    if hasattr(handler, "_render_template"):
+        handler._render_template = _stack
+
+
+def _stack(document: Document, path: str) -> None:
+    shown = [part for cell in pn.state._cell_outputs.values() for part in cell if part is not None]
+    if shown:
+        pn.Column(*shown, sizing_mode="stretch_width", margin=(12, 20)).servable()
+
+
+def refused(name: str, error: Exception) -> SettingsError:
+    """Why a notebook's code could not be read."""
+    told = str(error).strip().splitlines()[-1].rstrip(".")
+    if "outside function" in told:
+        return SettingsError(
+            f"{name} awaits at the top of a cell, which only a kernel can.",
+            "For a page, write live = dashboard.connect() and query.wait().",
+        )
+    return SettingsError(f"{name} cannot be read: {told}.", "Mend the notebook.")
