@@ -295,7 +295,7 @@ class Outcome:
             for name, theirs in error.theirs.items()
         ]  # fmt: skip
         what, is_undo = self.manner.of or self.manner.title, self.write.is_undo or self.manner.done == UNDONE
-        title = f"{what} cannot just be taken back" if is_undo else f"{what}: somebody else was quicker"
+        title = f"Undo for {what}: somebody has changed it since" if is_undo else f"{what}: somebody else was quicker"
         asked = {
             "outcome": self.name, "title": title, "text": self._worded(error.message), "columns": columns,
             "isUndo": is_undo,
