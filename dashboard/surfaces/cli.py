@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -20,7 +21,7 @@ from dashboard.errors import DashboardError
 from dashboard.surfaces.alert_commands import app as alerts
 from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
-from dashboard.surfaces.running import run
+from dashboard.surfaces.running import Stopped, run
 from dashboard.surfaces.terminal import Dsn, is_interactive, say
 from dashboard.version import __version__
 
@@ -144,7 +145,7 @@ def explain(
         async for line in work(dsn, sql, values):
             say(line)
 
-    run(tell())
+    run(tell(), is_endless=False)
 
 
 @app.command
@@ -198,7 +199,7 @@ def report(
     async def tell() -> None:
         failures.extend((await work(name, dsn, out, login=login, since=since, zone=zone)).failures)
 
-    run(tell())
+    run(tell(), is_endless=False)
     for failure in failures:
         print(f"dashboard: {failure}", file=sys.stderr)  # noqa: T201
     if failures:
@@ -224,7 +225,11 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def code_of(arguments: list[str]) -> int:
-    """Run a command line; return 0, or 2 after the sentence that says what was wrong; 1 where `doctor` finds it."""
+    """Run a command line; return its exit code.
+
+    0, or 2 after the sentence that says what was wrong; 1 where `doctor` finds it, or where not all could be done; as
+    shells have it, 130 and 143 where a signal came first.
+    """
     try:
         app(arguments, exit_on_error=False, print_error=False)
     except _Wrong:
@@ -238,8 +243,10 @@ def code_of(arguments: list[str]) -> int:
         if unknown is not None or known is None:
             raise
         return _fail(str(_first(known)))
+    except Stopped as error:
+        return _stopped(error.number)
     except KeyboardInterrupt:
-        return 130
+        return _stopped(signal.SIGINT)
     except BrokenPipeError:  # `dashboard settings | head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing is left to complain on exit
         return 0
@@ -251,6 +258,11 @@ def _first(group: BaseExceptionGroup[DashboardError]) -> BaseException:
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     return error
+
+
+def _stopped(number: signal.Signals) -> int:
+    print("dashboard: Stopped before it was done.", file=sys.stderr)  # noqa: T201
+    return 128 + number
 
 
 def _fail(sentence: str) -> int:

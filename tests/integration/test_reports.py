@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -25,6 +26,7 @@ from dashboard.surfaces.cli import code_of
 from dashboard.surfaces.report import printing, report
 from tests.conftest import in_database, psql
 from tests.proxy import Proxy
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 Told = Callable[..., tuple[int, str]]
@@ -281,6 +283,20 @@ def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
     assert sorted(path.name for path in tmp_path.iterdir()) == [
         "empty.py", "raises.py", "shop.html", "shop.py", "taken.html",
     ]  # fmt: skip
+
+
+async def test_a_report_that_is_stopped_says_so_by_its_exit_code(server: Server, orders: str, tmp_path: Path) -> None:
+    asked, out = "SELECT pg_sleep(60), id FROM orders", tmp_path / "shop.html"
+    file = page(tmp_path, LONG.replace("SELECT id, total FROM orders ORDER BY id", asked))
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "dashboard", "report", file, orders, "--out", out, cwd=ROOT, stderr=asyncio.subprocess.PIPE
+    )
+    count = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
+    await eventually(lambda: psql(server, count, orders).strip() != "0", timeout=60)
+    process.send_signal(signal.SIGINT)
+    said = (await process.communicate())[1].decode()
+    assert (process.returncode, said) == (130, "dashboard: Stopped before it was done.\n")
+    assert [one.name for one in tmp_path.iterdir()] == ["shop.py"]
 
 
 async def test_a_report_holds_only_what_its_reader_may_see(server: Server, crm_database: str, tmp_path: Path) -> None:
