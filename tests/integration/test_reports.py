@@ -288,15 +288,14 @@ def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
 async def test_a_report_that_is_stopped_says_so_by_its_exit_code(server: Server, orders: str, tmp_path: Path) -> None:
     asked, out = "SELECT pg_sleep(60), id FROM orders", tmp_path / "shop.html"
     file = page(tmp_path, LONG.replace("SELECT id, total FROM orders ORDER BY id", asked))
-    process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "dashboard", "report", file, orders, "--out", out, cwd=ROOT, stderr=asyncio.subprocess.PIPE
-    )
+    command = [sys.executable, "-m", "dashboard", "report", file, orders, "--out", out]
+    process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, stderr=asyncio.subprocess.PIPE)
     count = "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' AND datname = current_database()"
     await eventually(lambda: psql(server, count, orders).strip() != "0", timeout=60)
     process.send_signal(signal.SIGINT)
     said = (await process.communicate())[1].decode()
     assert (process.returncode, said) == (130, "dashboard: Stopped before it was done.\n")
-    assert [one.name for one in tmp_path.iterdir()] == ["shop.py"]
+    assert os.listdir(tmp_path) == ["shop.py"]
 
 
 async def test_a_report_holds_only_what_its_reader_may_see(server: Server, crm_database: str, tmp_path: Path) -> None:
