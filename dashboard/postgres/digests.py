@@ -101,10 +101,16 @@ async def claim(connection: Connection, lease: timedelta, number: int | None = N
 
 
 async def done(
-    connection: Connection, number: int, run: UUID, problem: str = "", again: timedelta | None = None
+    connection: Connection,
+    number: int,
+    run: UUID,
+    problem: str = "",
+    again: timedelta | None = None,
+    *,
+    is_sent: bool = False,
 ) -> None:
     """Note what became of a run; as in ``sql/digests_done.sql``."""
-    await _done(connection, None, load("digests_done"), number, run, problem, again)
+    await _done(connection, None, load("digests_done"), number, run, problem, again, is_sent)
 
 
 async def due_at(connection: Connection, number: int) -> datetime | None:

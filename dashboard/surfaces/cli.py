@@ -22,7 +22,7 @@ from dashboard.surfaces.alert_commands import app as alerts
 from dashboard.surfaces.digest_commands import digest
 from dashboard.surfaces.people_commands import people
 from dashboard.surfaces.running import Stopped, run
-from dashboard.surfaces.terminal import Dsn, is_interactive, say
+from dashboard.surfaces.terminal import Dsn, Wrong, is_interactive, say
 from dashboard.version import __version__
 
 app = App(
@@ -161,7 +161,7 @@ def doctor(dsn: Dsn, /) -> None:
     for finding in found:
         say(str(finding))
     if any(finding.weight == "bad" for finding in found):
-        raise _Wrong
+        raise Wrong
 
 
 @app.command
@@ -203,7 +203,7 @@ def report(
     for failure in failures:
         print(f"dashboard: {failure}", file=sys.stderr)  # noqa: T201
     if failures:
-        raise _Wrong
+        raise Wrong
 
 
 @app.command
@@ -213,10 +213,6 @@ def settings() -> None:
 
     for line in lines():
         say(line)
-
-
-class _Wrong(Exception):  # no error: the command has said what it found
-    """Something is wrong in the database."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -232,7 +228,7 @@ def code_of(arguments: list[str]) -> int:
     """
     try:
         app(arguments, exit_on_error=False, print_error=False)
-    except _Wrong:
+    except Wrong:
         return 1
     except DashboardError as error:
         return _fail(str(error))

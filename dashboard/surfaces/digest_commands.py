@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from dashboard.errors import SettingsError
-from dashboard.surfaces.terminal import Dsn, say
+from dashboard.surfaces.terminal import Dsn, Wrong, say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -100,15 +100,18 @@ def remove(dsn: Dsn, number: Number, /) -> None:
 
 @digest.command
 def run(dsn: Dsn | None = None, number: Number | None = None, /) -> None:
-    """Make and send what is due, or one digest now."""
+    """Make and send what is due, or one digest now; exit code 1 if one is not whole, or did not go out."""
     from dashboard.settings import settings
     from dashboard.surfaces import digests as work
 
     address = dsn or settings().dsn
     if address is None:
         raise SettingsError("It has to be said in which database.", "Name its DSN, or set DASHBOARD_DSN.")
-    for line in asyncio.run(work.run_due(address, number)):
-        say(line)
+    runs = asyncio.run(work.run_due(address, number))
+    for one in runs:
+        say(one.line)
+    if not all(one.is_whole for one in runs):
+        raise Wrong
 
 
 def _know(is_there: bool, number: int) -> None:

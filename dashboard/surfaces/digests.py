@@ -15,10 +15,12 @@ import sys
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
+from zoneinfo import ZoneInfo
 
 from dashboard.errors import DashboardError, SettingsError
 from dashboard.live.alerts.contact import Refused, address_of, check_personal, is_mail, post
@@ -43,7 +45,7 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
     Raises
     ------
     SettingsError
-        The page, person, time or place is none.
+        The page, person, time, span or place is none.
     """
     if (to is None) == (folder is None):
         raise SettingsError("A digest goes to a contact point or to a folder.", "Say --to NAME or --folder FOLDER.")
@@ -51,8 +53,11 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
         raise SettingsError(f"{folder} is no folder that can be written to.", "Name another with --folder.")
     from dashboard.live.frozen import Frozen
     from dashboard.surfaces.pages import page_named
+    from dashboard.surfaces.report.since import span_since
     from dashboard.surfaces.report.whom import seen_by
 
+    if wanted["since"]:
+        span_since(wanted["since"], datetime.now(UTC))
     live = Frozen(dsn)
     named = page_named(page, live)
     viewer = await seen_by(dsn, named, login, is_demo=False)
@@ -68,15 +73,23 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
         return await digests.add(connection, scope, {"page": kept, "login": login or "", **place, **wanted})
 
 
-async def run_due(dsn: str, number: int | None = None) -> list[str]:
-    """Make and send what is due, or the digest with this number now; a line for each.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """What became of a digest, in a line; whether all of it was made, and it went out."""
+
+    line: str
+    is_whole: bool
+
+
+async def run_due(dsn: str, number: int | None = None) -> list[Run]:
+    """Make and send what is due, or the digest with this number now.
 
     Raises
     ------
     SettingsError
         There is no digest of this number, or somebody makes it at this moment.
     """
-    told: list[str] = []
+    told: list[Run] = []
     async with connected(dsn, "digests") as connection:
         if not await digests.is_installed(connection):
             raise SettingsError("There are no digests in this database.", "Add one with `dashboard digest add`.")
@@ -132,38 +145,45 @@ async def _started(dsn: str) -> None:
         raise
 
 
-async def _made(connection: Connection, dsn: str, row: Any) -> str:
+async def _made(connection: Connection, dsn: str, row: Any) -> Run:
     number, run, what = row["id"], row["run"], f"{row['id']}  {row['page']}"
     try:
-        where = await _sent(connection, dsn, row, run)
+        where, failures = await _sent(connection, dsn, row, run)
     except DashboardError as error:
         is_over = row["attempts"] > len(AGAIN) or (isinstance(error, Refused) and error.is_final)
         again = None if is_over else timedelta(seconds=AGAIN[row["attempts"] - 1])
         log.warning("The digest %s could not be sent: %s", number, error)
         await digests.done(connection, number, run, str(error)[:500], again)
-        return f"{what}  {error}"
-    await digests.done(connection, number, run)
-    return f"{what}  {where}"
+        return Run(line=f"{what}  {error}", is_whole=False)
+    problem = "; ".join(failures)
+    if problem:
+        log.warning("The digest %s went out, but not whole: %s", number, problem)
+    await digests.done(connection, number, run, problem[:500], is_sent=True)
+    return Run(line=f"{what}  {where}{f', but: {problem}' if problem else ''}", is_whole=not problem)
 
 
-async def _sent(connection: Connection, dsn: str, row: Any, run: UUID) -> str:
-    """Make one and send it; where it went."""
+async def _sent(connection: Connection, dsn: str, row: Any, run: UUID) -> tuple[str, list[str]]:
+    """Make one and send it; where it went, and what it could not show.
+
+    It is named by the day on which it is made, where its reader is: on that day it takes its own place.
+    """
     from dashboard.surfaces.report import report
 
-    name = f"{Path(row['page']).stem}-{row['due_at']:%Y-%m-%d-%H%M}.{row['format']}"
+    day = datetime.now(ZoneInfo(row["zone"])).date()
+    name = f"{Path(row['page']).stem}-{row['id']}-{day}.{row['format']}"
     wishes = {"login": row["login"] or None, "since": row["since"] or None, "zone": row["zone"]}
     if row["folder"] is not None:
         target = Path(row["folder"]) / (f"{row['login']}-{name}" if row["login"] else name)
-        await report(row["page"], dsn, target, **wishes)
-        return str(target)
+        page = await report(row["page"], dsn, target, **wishes)
+        return str(target), page.failures
     url = address_of(await _check_contact(connection, row["contact_point"], row["address"]), row["address"])
     with tempfile.TemporaryDirectory(prefix="dashboard-") as folder:
         file = Path(folder) / name
         page = await report(row["page"], dsn, file, **wishes)
         content = None if row["format"] == "txt" else (name, await asyncio.to_thread(file.read_bytes))
-    subject = f"{page.head.title}, {row['due_at']:%Y-%m-%d}"
+    subject = f"{page.head.title}, {day}"
     await post(url, subject=subject, body=page.summary(), batch=run, attached=content)
-    return f"to {row['contact_point']}"
+    return f"to {row['contact_point']}", page.failures
 
 
 async def _check_contact(connection: Connection, name: str, address: str) -> str:

@@ -10,6 +10,10 @@ from cyclopts import Parameter
 Dsn = Annotated[str, Parameter(help="The database: postgresql://user:password@host:5432/name.")]
 
 
+class Wrong(Exception):
+    """No error: the command has said what is wrong in the database, or could not be done; exit code 1."""
+
+
 def say(sentence: str) -> None:
     """Tell the person at the terminal; at once, also where the output is a file."""
     print(sentence, flush=True)  # noqa: T201

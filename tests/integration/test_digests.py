@@ -6,6 +6,7 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -139,7 +140,7 @@ async def test_a_sender_that_died_is_made_good_under_the_same_name(
 async def test_a_refusal_is_noted_and_tried_again(server: Server, notes: str, mailbox: Mailbox, tmp_path: Path) -> None:
     number = await added(notes, tmp_path, folder=None, to="mail", address="ana@example.org")
     mailbox.refusal = b"451 later"
-    assert "The mail server refuses: later" in (await work.run_due(notes, number))[0]
+    assert "The mail server refuses: later" in (await work.run_due(notes, number))[0].line
     assert await asked(server, notes, STATE) == "t|f|The mail server refuses: later|1"
     assert await asked(server, notes, "SELECT claimed_until > now() FROM dashboard_digests.digest") == "t"
     with pytest.raises(SettingsError, match="or it is being made"):
@@ -149,7 +150,7 @@ async def test_a_refusal_is_noted_and_tried_again(server: Server, notes: str, ma
     await work.run_due(notes, number)
     assert await asked(server, notes, STATE) == "t|f|The mail server refuses: never|0"
     await people.remove(notes, "ana")
-    assert "There is nobody with the login ana." in (await work.run_due(notes, number))[0]
+    assert "There is nobody with the login ana." in (await work.run_due(notes, number))[0].line
     assert mailbox.letters == []
 
 
@@ -195,6 +196,7 @@ def test_digests_come_and_go_on_the_command_line(
     for arguments, sentence in (
         (("--at", "noon", *folder), "Write its time as 'daily 08:00'"),
         (("--at", "daily 08:00", "--zone", "Berlin", *folder), "This digest cannot be kept"),
+        (("--at", "daily 08:00", "--since", "banana", *folder), "'banana' is no time that a report can begin at."),
         (("--at", "daily 08:00"), "Say --to NAME or --folder FOLDER."),
         (("--at", "daily 08:00", "--folder", str(tmp_path / "no")), "is no folder that can be written to."),
         (("--at", "daily 08:00", "--to", "mail"), "Alerts are not installed"),
@@ -210,6 +212,10 @@ def test_digests_come_and_go_on_the_command_line(
     assert (code, said.count("\n")) == (0, 1)
     assert f"as html to {tmp_path}  weekly mon 09:30 (UTC)  off" in said
     assert told("run", database) == (0, "")
+    code, said = told("run", database, number)  # a page that its database has no table for
+    today = datetime.now(UTC).date()
+    assert code == 1 and f"page-{number}-{today}.html, but: Notes: " in said
+    assert 'relation "notes" does not exist' in told("list", database)[1]
     assert told("change", database, number)[0] == told("change", database, "77", "--on")[0] == 2
     assert told("remove", database, number) == (0, f"Digest {number} is removed.\n")
     assert f"There is no digest {number}." in told("remove", database, number)[1]
