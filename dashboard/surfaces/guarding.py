@@ -39,6 +39,7 @@ SENTENCE = {
     "font": "14px/1.5 system-ui, sans-serif", "margin": "24px", "padding": "10px 14px", "border-radius": "8px",
     "background": "#fdecec", "color": "#8f1d1d", "overflow-wrap": "anywhere",
 }  # fmt: skip
+_WITHOUT_AWAIT = "A page's code runs without await: write live = dashboard.connect(), and query.wait()."
 
 
 class PageRunner(PanelCodeRunner):
@@ -137,11 +138,24 @@ def check(path: Path) -> None:
     try:
         compile(path.read_bytes(), str(path), "exec", dont_inherit=True)
     except SyntaxError as error:
-        raise SettingsError(f"{path.name}, line {error.lineno}: {error.msg}.", "Mend the file.") from error
+        remedy = _WITHOUT_AWAIT if _awaits(str(error.msg)) else "Mend the file."
+        raise SettingsError(f"{path.name}, line {error.lineno}: {error.msg}.", remedy) from error
     except (OSError, ValueError) as error:
         raise SettingsError(
             f"{path.name} cannot be read: {error}.", "Name a Python file, or one of the apps."
         ) from error
+
+
+def unreadable(name: str, error: RuntimeError) -> SettingsError:
+    """What is said of a notebook whose code cannot be read, by Panel's error."""
+    told = str(error).strip().splitlines()[-1].rstrip(".")
+    if _awaits(told):
+        return SettingsError(f"{name} awaits at the top of a cell, which only a notebook's kernel can.", _WITHOUT_AWAIT)
+    return SettingsError(f"{name} cannot be read: {told}.", "Mend the notebook.")
+
+
+def _awaits(told: str) -> bool:
+    return "'await' outside function" in told or "outside async function" in told
 
 
 def sentence_of(error: BaseException, name: str) -> str:

@@ -112,17 +112,18 @@ class Site:
         """The pages as Bokeh's applications, each with who may see it and what is said when it fails."""
         from panel.io.application import build_applications
 
-        from dashboard.surfaces.guarding import guard
+        from dashboard.surfaces.guarding import guard, unreadable
 
-        contents = {page.slug: _content(page) for page in self._pages}
-        titles = {page.slug: page.title for page in self._pages}
-        try:
-            applications: dict[str, Any] = build_applications(contents, title=titles)
-        except RuntimeError as error:  # a notebook's code; a file's was looked at
-            told = " ".join(str(error).partition("Traceback")[0].split())
-            raise SettingsError(f"{told}.", "Mend the notebook.") from error
-        for page, application in zip(self._pages, applications.values(), strict=True):
-            guard(application, page, [] if self._access is None else self._pages)
+        applications: dict[str, Any] = {}
+        for page in self._pages:
+            content = _content(page)
+            try:
+                built = build_applications({page.slug: content}, title={page.slug: page.title})
+            except RuntimeError as error:  # a notebook's code; a file's was looked at
+                raise unreadable(Path(content).name, error) from error
+            for application in built.values():
+                guard(application, page, [] if self._access is None else self._pages)
+            applications |= built
         return applications
 
     def _listening(self, applications: dict[str, Any], options: dict[str, Any]) -> WebServer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import re
 import signal
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import asyncpg
 import orjson
 import pytest
 
@@ -23,7 +25,9 @@ from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces import people
 from dashboard.surfaces.cli import code_of
+from dashboard.surfaces.pages import page_named
 from dashboard.surfaces.report import printing, report
+from dashboard.surfaces.site import Site
 from tests.conftest import in_database, psql
 from tests.proxy import Proxy
 from tests.waiting import eventually
@@ -60,6 +64,17 @@ live = dashboard.connect()
 dashboard.Page(
     dashboard.Chart(live.query("SELECT id, total FROM orders ORDER BY id"), title="Totals"),
     dashboard.Table(live.query("SELECT id, total FROM orders ORDER BY id"), title="All"),
+    live=live,
+).servable()
+"""
+
+STEPS = """import dashboard
+
+live = dashboard.connect()
+dashboard.Page(
+    dashboard.Tile(live.query("SELECT sum(id) FROM step"), title="Sum", format="{:,}"),
+    dashboard.Tile(live.query("SELECT count(*) FROM step, pg_sleep(0.2)"), title="Later", format="{:,}"),
+    dashboard.Table(live.query("SELECT id FROM step"), title="All"),
     live=live,
 ).servable()
 """
@@ -186,6 +201,40 @@ def test_a_report_names_nothing_of_the_machine_that_made_it(orders: str, tmp_pat
     assert [one for one in named if one in text] == []
 
 
+async def test_its_numbers_are_those_of_the_snapshot_that_it_names_while_others_write(
+    server: Server, database: str, tmp_path: Path
+) -> None:
+    schema = "CREATE TABLE step (id int PRIMARY KEY, made xid8 NOT NULL DEFAULT pg_current_xact_id())"
+    await asyncio.to_thread(psql, server, schema, database)
+    writers = [await asyncpg.connect(database) for _ in range(2)]
+    is_over = asyncio.Event()
+
+    async def write(writer: asyncpg.Connection, first: int) -> None:
+        for number in itertools.count(first, 2):
+            if is_over.is_set():
+                return
+            async with writer.transaction():
+                await writer.execute("INSERT INTO step VALUES ($1)", number)
+                await asyncio.sleep(0)  # the other one commits before this
+
+    async with asyncio.TaskGroup() as group:
+        for first, writer in enumerate(writers):
+            group.create_task(write(writer, first))
+        text = await made(page(tmp_path, STEPS), database, tmp_path / "steps.html")
+        is_over.set()
+    named = re.search(r"<small>(\S+) ", text)
+    assert named is not None
+    seen = "FROM step WHERE pg_visible_in_snapshot(made, $1::text::pg_snapshot)"
+    total, rows = await writers[0].fetchrow(f"SELECT sum(id), count(*) {seen}", named[1])
+    shown = {one["body"]["value"] for one in pictures(text) if "value" in one.get("body", {})}
+    assert shown == {f"{total:,}", f"{rows:,}"}
+    table = next(one["body"] for one in pictures(text) if "ranks" in one.get("body", {}))
+    assert table["total"] == len(table["order"]) == rows
+    assert await writers[0].fetchval("SELECT count(*) FROM step") > rows
+    for writer in writers:
+        await writer.close()
+
+
 async def test_what_is_long_is_cut_or_sampled_and_says_so(
     orders: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -230,8 +279,14 @@ async def test_a_notebook_that_makes_no_page_is_reported_cell_by_cell(orders: st
     assert any(one.get("body", {}).get("value") == "12" for one in pictures(text))
     assert "How many orders" in text and "75%" in text and "TemplateEditor" not in blocks_of(text)
     notebook(file, "live = await dashboard.connect()")
-    with pytest.raises(DashboardError, match=r"awaits at the top of a cell.*query\.wait\(\)"):
+    with pytest.raises(DashboardError, match=r"^orders.ipynb awaits at the top of a cell.*query\.wait\(\)"):
         await made(file, orders, tmp_path / "orders.html")
+    live = dashboard.connect(orders)
+    with pytest.raises(DashboardError, match=r"^orders.ipynb awaits at the top of a cell.*dashboard\.connect\(\)"):
+        async with Site([page_named(str(file), live)], address="127.0.0.1", port=0):
+            pass
+    with pytest.raises(DashboardError, match=r"shop.py, line 1: 'await' outside function.*dashboard\.connect\(\)"):
+        await made(page(tmp_path, "live = await dashboard.connect()"), orders, tmp_path / "orders.html")
 
 
 def test_what_cannot_be_shown_is_said_in_its_place_and_by_the_exit_code(

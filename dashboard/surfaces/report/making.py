@@ -26,14 +26,14 @@ from dashboard.live import connect
 from dashboard.live.frozen import Frozen
 from dashboard.live.shared import made_by
 from dashboard.settings import settings
-from dashboard.surfaces.guarding import PageRunner, check, sentence_of
+from dashboard.surfaces.guarding import PageRunner, check, sentence_of, unreadable
 from dashboard.surfaces.pages import apps_in, page_named
 from dashboard.views import address
 from dashboard.views.report import Report
 from dashboard.views.viewer import Viewer, admit, guarded, speaking
 from dashboard.views.zone import is_zone
 
-from .notebook import lay_out, refused
+from .notebook import lay_out
 from .sheet import Head, Sheet
 from .since import span_since
 from .whom import seen_by
@@ -165,7 +165,7 @@ def _build(page: Page, report: Report) -> None:
     try:
         (application,) = build_applications({page.slug: str(page.content)}, title={page.slug: page.title}).values()
     except RuntimeError as error:  # a notebook's code; a file's was looked at
-        raise refused(page.content.name, error) from error
+        raise unreadable(page.content.name, error) from error
     handler: Any = application.handlers[0]
     lay_out(handler)
     runner = handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])

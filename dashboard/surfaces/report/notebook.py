@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import panel as pn
 
-from dashboard.errors import SettingsError
-
 if TYPE_CHECKING:
     from bokeh.document import Document
 
@@ -25,14 +23,3 @@ def _stack(document: Document, path: str) -> None:
     shown = [part for cell in pn.state._cell_outputs.values() for part in cell if part is not None]
     if shown:
         pn.Column(*shown, sizing_mode="stretch_width", margin=(12, 20)).servable()
-
-
-def refused(name: str, error: Exception) -> SettingsError:
-    """Why a notebook's code could not be read."""
-    told = str(error).strip().splitlines()[-1].rstrip(".")
-    if "outside function" in told:
-        return SettingsError(
-            f"{name} awaits at the top of a cell, which only a kernel can.",
-            "For a page, write live = dashboard.connect() and query.wait().",
-        )
-    return SettingsError(f"{name} cannot be read: {told}.", "Mend the notebook.")
