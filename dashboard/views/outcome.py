@@ -11,6 +11,7 @@ conflict opens a dialog with what they saw, what is there now and what they wrot
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import itertools
 import re
@@ -25,6 +26,7 @@ from dashboard.errors import Conflict, DashboardError
 
 from . import codec
 from .entering import label
+from .own import is_own, note_own
 from .toast import toast, untoast
 
 if TYPE_CHECKING:
@@ -39,19 +41,17 @@ LATER = 0.4
 """Seconds that a write of many rows may take before it says how far it is."""
 PACE = 0.2
 """Seconds between two such words."""
+SLOW = 2.0
+"""Seconds without an answer after which that is said."""
 KEPT = "Kept; will be sent when the database is back."
 UNDONE = "taken back"
 MOST_UNDONE = 10
 """Toasts with Undo that are heard, on one page."""
 BUTTONS = {"retry": "Retry", "edit": "Edit", "mine": "Decide", "discard": "Discard"}
 
-MOST_OWN = 200
-"""Values written in a session that are remembered as its own."""
-
 _numbers = itertools.count(1)
 _watched: WeakSet[Channel] = WeakSet()
 _told: WeakSet[Outcome] = WeakSet()
-_own: WeakKeyDictionary[Session, dict[tuple[object, ...], object]] = WeakKeyDictionary()
 _open: WeakKeyDictionary[Session, dict[Any, tuple[Write, Manner]]] = WeakKeyDictionary()
 
 
@@ -127,6 +127,7 @@ class Outcome:
         self.binding, self.session, self.write, self.manner = binding, session, write, manner
         self.name = f"o{next(_numbers)}"
         self._subscription: Subscription | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._was_kept = False
         self._is_shown = False  # something of it that stays
         self._began = self._said = time.monotonic()
@@ -146,6 +147,7 @@ class Outcome:
         if len(self.write.commands) > 1 and self.write.progress is None:
             self.write.progress = self._count
         self._subscription = self.session.on_outcome(self._heard)
+        self._timer = asyncio.get_running_loop().call_later(SLOW, self._late)
         self.tell()
 
     def tell(self) -> None:
@@ -157,7 +159,7 @@ class Outcome:
                 self._refused()
             case "kept":
                 self._was_kept = True
-                waiting = sum(write.state == "kept" for write in self.session.pending)
+                waiting = len(self.session.pending)
                 text = KEPT if waiting < 2 else f"{waiting:,} changes are kept; they will be sent when it is back."
                 toast(self.binding, text, title="The database is away", key="kept")
 
@@ -213,6 +215,8 @@ class Outcome:
     def _end(self) -> None:
         """Nothing is left to be told."""
         _told.discard(self)
+        if self._timer is not None:
+            self._timer.cancel()
         self.binding.channel.outcomes.pop(self.name, None)
         if self._is_shown:
             self._is_shown = False
@@ -227,9 +231,8 @@ class Outcome:
 
     def _went_through(self) -> None:
         self._end()
-        _note_own(self.session, self.write)
-        if self._was_kept and not any(write.state == "kept" for write in self.session.pending):
-            untoast(self.binding, "kept")
+        note_own(self.session, self.write)
+        self._answered()
         receipt = self.write.receipt
         can_undo = self.manner.undo and not self.write.is_undo and receipt is not None and bool(receipt.inverse)
         if can_undo:
@@ -244,12 +247,25 @@ class Outcome:
         said = f"{self.manner.title} {self.manner.done}"
         toast(self.binding, text, title=said, tone="ok", actions=actions, key=f"done {self.name}", lasts=8)
 
+    def _late(self) -> None:
+        """Nobody has answered for a while: what was sent off from a form is nowhere else on the page."""
+        if self.write.state in ("waiting", "sent") and self.write.progress is None:
+            self._was_kept = True
+            waiting = len(self.session.pending)
+            text = "It is tried until it works." if waiting < 2 else f"{waiting:,} changes wait for it."
+            toast(self.binding, text, title="The database has not answered yet", key="kept")
+
+    def _answered(self) -> None:
+        if self._was_kept and not self.session.pending:
+            untoast(self.binding, "kept")
+
     def _refused(self) -> None:
+        self._answered()
         error = self.write.error
         if isinstance(error, Conflict) and error.row is not None:
             if all(error.theirs[name] == value for name, value in error.mine.items()) and error.mine:
                 self.choose("resolve", dict.fromkeys(error.theirs, "theirs"))  # they have written the same
-            elif not self.write.is_undo and _is_own(self.session, self.write, error):
+            elif not self.write.is_undo and is_own(self.session, self.write, error):
                 self.choose("resolve", dict.fromkeys(error.theirs, "mine"))  # nobody else was there
             else:
                 self._ask(error)
@@ -333,33 +349,6 @@ def _again(outcomes: Mapping[str, Outcome]) -> None:
     for outcome in list(outcomes.values()):
         if outcome.write.state in ("refused", "kept"):
             outcome.tell()
-
-
-def _places(write: Write) -> dict[str, tuple[object, ...]]:
-    """Where in the database the one row of an update is, by column."""
-    if len(write.commands) != 1 or write.commands[0].op != "update":
-        return {}
-    command = write.commands[0]
-    return {name: (command.table, repr(sorted(command.key.items())), name) for name in command.values}
-
-
-def _note_own(session: Session, write: Write) -> None:
-    """What PostgreSQL has taken of this session is no other's when it is met again."""
-    row = {} if write.receipt is None or write.receipt.row is None else write.receipt.row
-    own = _own.setdefault(session, {})
-    for name, place in _places(write).items():
-        own.pop(place, None)
-        own[place] = row.get(name, write.commands[0].values[name])
-    for old in list(own)[:-MOST_OWN]:
-        del own[old]
-
-
-def _is_own(session: Session, write: Write, error: Conflict) -> bool:
-    """Whether what is there is what this session wrote itself, after it had seen what it compares with."""
-    own, places = _own.get(session, {}), _places(write)
-    return bool(error.mine) and all(
-        name in places and places[name] in own and own[places[name]] == theirs for name, theirs in error.theirs.items()
-    )
 
 
 def _shown(value: object) -> str:

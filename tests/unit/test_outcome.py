@@ -16,6 +16,7 @@ from dashboard.live.write import Receipt, Write, new_key
 from dashboard.views import codec, outcome
 from dashboard.views.channel import Binding, Channel
 from tests.unit.standin import StandIn
+from tests.waiting import eventually
 
 
 class Page:
@@ -153,6 +154,16 @@ async def test_what_was_decided_on_one_page_is_decided_on_all() -> None:
     page.choose("discard", page.toasts()[-1]["actions"][0][1])
     gone = [one["key"] for message in other.told for one in message.get("toasts", ()) if one.get("gone")]
     assert gone == [other.toasts()[-1]["key"]] and not other.channel.outcomes
+
+
+async def test_a_write_that_nobody_answers_is_told_of_until_somebody_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outcome, "SLOW", 0)
+    page, desk = Page(), Desk()
+    write = followed(page, desk, change(status="sent"))
+    await eventually(lambda: [one["title"] for one in page.toasts()] == ["The database has not answered yet"])
+    write.commit(Receipt(key=write.key, count=1))
+    gone = [one["key"] for message in page.told for one in message.get("toasts", ()) if one.get("gone")]
+    assert gone == ["kept"] and page.toasts()[-1]["title"] == "Order saved"
 
 
 async def test_nobody_is_in_conflict_with_what_they_wrote_themselves() -> None:
