@@ -1,8 +1,8 @@
 """What a session wrote itself: met again in a conflict, it is nobody else's.
 
 A picture is as old as its tick. Who writes once more before that has come compares with what they saw then, and would
-be told that somebody else was quicker: themselves. Only what they saw before their own write excuses it: another's value
-that happens to be the same is another's.
+be told that somebody else was quicker: themselves. Only what they saw before their own write excuses it: another's
+value that happens to be the same is another's.
 """
 
 from __future__ import annotations
