@@ -17,6 +17,14 @@ from dashboard.sql import load
 
 _LOCK = "SELECT pg_advisory_xact_lock(1684107106, 8)"
 _UNFIT = (asyncpg.CheckViolationError, asyncpg.DataError)
+_WHY = {
+    "digest_schedule_check": (
+        "That is no time at which a digest goes out.",
+        "Write its time as 'daily 08:00' or 'weekly mon 08:00'.",
+    ),
+    "digest_address_check": ("That is no address of a digest.", "Write one line of at most 200 characters."),
+}
+"""What is said where a constraint of ``sql/digests.sql`` does not hold."""
 CHANGEABLE = ("is_on", "schedule", "zone", "address")
 """What a person may change of a digest of theirs."""
 
@@ -129,8 +137,7 @@ async def _done(connection: Connection, scope: Scope | None, sql: str, *paramete
                 return list(await connection.fetch(sql, *parameters))
     except QueryError as error:
         if isinstance(error.__cause__, _UNFIT):
-            raise SettingsError(
-                f"This digest cannot be kept: {error.message}",
-                "Write its time as 'daily 08:00' or 'weekly mon 08:00', its zone as Europe/Berlin.",
-            ) from error
+            why = _WHY.get(getattr(error.__cause__, "constraint_name", None) or "")
+            other = f"This digest cannot be kept: {error.message}", "Write its zone as Europe/Berlin."
+            raise SettingsError(*(why or other)) from error
         raise

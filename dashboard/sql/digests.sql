@@ -34,13 +34,14 @@ CREATE TABLE IF NOT EXISTS dashboard_digests.digest (
     CHECK ((contact_point IS NULL) <> (folder IS NULL)));
 CREATE INDEX IF NOT EXISTS digest_due ON dashboard_digests.digest (due_at) WHERE is_on;
 
--- The first time after `after` that a schedule names, in its zone.
+-- The first time after `after` that a schedule names, in its zone; NULL: it names none.
 CREATE OR REPLACE FUNCTION dashboard_digests.next(schedule text, zone text, after timestamptz)
 RETURNS timestamptz LANGUAGE sql STABLE AS $$
     SELECT min(at)
     FROM generate_series(0, 8) AS day,
          LATERAL (SELECT (after AT TIME ZONE zone)::date + day AS date) here,
-         LATERAL (SELECT (date + right(schedule, 5)::time) AT TIME ZONE zone AS at) there
+         LATERAL (SELECT substring(schedule FROM '(?:[01][0-9]|2[0-3]):[0-5][0-9]$')::time AS time) said,
+         LATERAL (SELECT (date + time) AT TIME ZONE zone AS at) there
     WHERE at > after
       AND (schedule LIKE 'daily %'
            OR (ARRAY['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'])[1 + extract(dow FROM date)::integer] = substr(schedule, 8, 3))

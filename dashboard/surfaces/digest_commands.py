@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 from cyclopts import App, Parameter
 
 from dashboard.errors import SettingsError
+from dashboard.surfaces import running
 from dashboard.surfaces.terminal import Dsn, Wrong, say
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from dashboard.postgres.connection import Connection
+    from dashboard.postgres.connection import Connection, Record
 
 digest = App(name="digest", help="Reports that go out on a schedule.", help_format="plaintext")
 
+NONE = "There are no digests in this database."
 Number = Annotated[int, Parameter(name="NUMBER", help="The digest, as `list` says.")]
 At = Annotated[str, Parameter(name="--at", help="When: 'daily 08:00' or 'weekly mon 08:00'.")]
 Zone = Annotated[str, Parameter(help="In whose time: Europe/Berlin.")]
@@ -53,9 +55,10 @@ def add(
 @digest.command(name="list")
 def listed(dsn: Dsn, /) -> None:
     """List digests, when they go out next, and what became of the last."""
-    from dashboard.postgres import digests
-
-    for row in _asked(dsn, digests.found):
+    rows = asyncio.run(_found(dsn))
+    if not rows:
+        say(f"{NONE} Add one with `dashboard digest add`.")
+    for row in rows:
         whose = f" as {row['login']}" if row["login"] else ""
         where = row["folder"] or f"{row['contact_point']} {row['address']}".strip()
         due = f"next {row['due_at'].astimezone(UTC):%Y-%m-%d %H:%M} UTC" if row["is_on"] else "off"
@@ -80,11 +83,14 @@ def change(
 ) -> None:
     """Change when and to which address a digest goes; its person may do so in SQL."""
     from dashboard.postgres import digests
+    from dashboard.surfaces.digests import check_zone
 
     given = {"schedule": at, "zone": zone, "address": address, "is_on": on}
     wanted = {name: value for name, value in given.items() if value is not None}
     if not wanted:
         raise SettingsError("Nothing is said that could be changed.", "Say --at, --zone, --address, --on or --off.")
+    if zone is not None:
+        check_zone(zone)
     _know(_asked(dsn, lambda connection: digests.change(connection, None, number, wanted)), number)
     say(f"Digest {number} is changed.")
 
@@ -107,7 +113,12 @@ def run(dsn: Dsn | None = None, number: Number | None = None, /) -> None:
     address = dsn or settings().dsn
     if address is None:
         raise SettingsError("It has to be said in which database.", "Name its DSN, or set DASHBOARD_DSN.")
-    runs = asyncio.run(work.run_due(address, number))
+    runs: list[work.Run] = []
+
+    async def tell() -> None:
+        runs.extend(await work.run_due(address, number))
+
+    running.run(tell(), is_endless=False)
     for one in runs:
         say(one.line)
     if not all(one.is_whole for one in runs):
@@ -119,6 +130,14 @@ def _know(is_there: bool, number: int) -> None:
         raise SettingsError(f"There is no digest {number}.", "See `dashboard digest list`.")
 
 
+async def _found(dsn: str) -> list[Record]:
+    from dashboard.postgres import digests
+    from dashboard.surfaces.connecting import connected
+
+    async with connected(dsn, "digests") as connection:
+        return await digests.found(connection) if await digests.is_installed(connection) else []
+
+
 def _asked(dsn: str, question: Callable[[Connection], Awaitable[Any]]) -> Any:
     from dashboard.postgres import digests
     from dashboard.surfaces.connecting import connected
@@ -126,7 +145,7 @@ def _asked(dsn: str, question: Callable[[Connection], Awaitable[Any]]) -> Any:
     async def asked() -> Any:
         async with connected(dsn, "digests") as connection:
             if not await digests.is_installed(connection):
-                raise SettingsError("There are no digests in this database.", "Add one with `dashboard digest add`.")
+                raise SettingsError(NONE, "Add one with `dashboard digest add`.")
             return await question(connection)
 
     return asyncio.run(asked())

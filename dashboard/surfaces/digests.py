@@ -56,6 +56,7 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
     from dashboard.surfaces.report.since import span_since
     from dashboard.surfaces.report.whom import seen_by
 
+    check_zone(str(wanted["zone"]))
     if wanted["since"]:
         span_since(wanted["since"], datetime.now(UTC))
     live = Frozen(dsn)
@@ -71,6 +72,20 @@ async def add(dsn: str, page: str, login: str | None, *, to: str | None, folder:
         kept = str(named.content) if isinstance(named.content, Path) else page
         place = {"contact_point": to, "folder": None if folder is None else str(folder.absolute())}  # noqa: ASYNC240
         return await digests.add(connection, scope, {"page": kept, "login": login or "", **place, **wanted})
+
+
+def check_zone(name: str) -> None:
+    """Refuse what is no zone of a report; PostgreSQL takes more, as CET-1 or what a person writes in SQL.
+
+    Raises
+    ------
+    SettingsError
+        It is none.
+    """
+    from dashboard.views.zone import is_zone
+
+    if not is_zone(name):
+        raise SettingsError(f"There is no time zone {name!r}.", "Write it as Europe/Berlin.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,6 +184,7 @@ async def _sent(connection: Connection, dsn: str, row: Any, run: UUID) -> tuple[
     """
     from dashboard.surfaces.report import report
 
+    check_zone(row["zone"])
     day = datetime.now(ZoneInfo(row["zone"])).date()
     name = f"{Path(row['page']).stem}-{row['id']}-{day}.{row['format']}"
     wishes = {"login": row["login"] or None, "since": row["since"] or None, "zone": row["zone"]}

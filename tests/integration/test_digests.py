@@ -192,10 +192,14 @@ def test_digests_come_and_go_on_the_command_line(
     page = tmp_path / "page.py"
     page.write_text(PAGE, encoding="utf-8")
     folder = ("--folder", str(tmp_path))
-    assert "There are no digests in this database." in told("list", database)[1]
+    none = "There are no digests in this database. Add one with `dashboard digest add`.\n"
+    assert told("list", database) == (0, none)
     for arguments, sentence in (
         (("--at", "noon", *folder), "Write its time as 'daily 08:00'"),
-        (("--at", "daily 08:00", "--zone", "Berlin", *folder), "This digest cannot be kept"),
+        (("--at", "daily 8", *folder), "That is no time at which a digest goes out."),
+        (("--at", "daily 99:99", *folder), "That is no time at which a digest goes out."),
+        (("--at", "daily 08:00", "--zone", "Berlin", *folder), "There is no time zone 'Berlin'."),
+        (("--at", "daily 08:00", "--address", "a\nb", *folder), "That is no address of a digest."),
         (("--at", "daily 08:00", "--since", "banana", *folder), "'banana' is no time that a report can begin at."),
         (("--at", "daily 08:00"), "Say --to NAME or --folder FOLDER."),
         (("--at", "daily 08:00", "--folder", str(tmp_path / "no")), "is no folder that can be written to."),
@@ -217,8 +221,13 @@ def test_digests_come_and_go_on_the_command_line(
     assert code == 1 and f"page-{number}-{today}.html, but: Notes: " in said
     assert 'relation "notes" does not exist' in told("list", database)[1]
     assert told("change", database, number)[0] == told("change", database, "77", "--on")[0] == 2
+    assert "There is no time zone 'Berlin'." in told("change", database, number, "--zone", "Berlin")[1]
+    psql(server, "UPDATE dashboard_digests.digest SET zone = 'CET-1'", database)  # PostgreSQL takes that of a person
+    code, said = told("run", database, number)
+    assert code == 1 and said.startswith(f"{number}  {page}  There is no time zone 'CET-1'. Write it as Europe/Berlin.")
     assert told("remove", database, number) == (0, f"Digest {number} is removed.\n")
     assert f"There is no digest {number}." in told("remove", database, number)[1]
+    assert told("list", database) == (0, none)
 
 
 @pytest.fixture
