@@ -138,10 +138,10 @@ def test_every_notebook_is_a_page_of_panel_serve(samples: str, tmp_path: Path) -
 
 async def views_of(site: str) -> dict[str, int]:
     """Return how many views the page of each notebook has."""
-    pages = {path.stem: await opened(site, path.stem) for path in NOTEBOOKS}
-    for page in pages.values():
+    pages = await asyncio.gather(*(opened(site, path.stem) for path in NOTEBOOKS))
+    for page in pages:
         page.close()
-    return {name: page.views for name, page in pages.items()}
+    return {path.stem: page.views for path, page in zip(NOTEBOOKS, pages, strict=True)}
 
 
 async def _is_told(log: Path, word: str) -> bool:
