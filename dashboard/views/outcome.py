@@ -293,7 +293,8 @@ class Outcome:
         typed = {name: value for command in self.write.commands[:1] for name, value in command.values.items()}
         if not isinstance(self.write.error, Conflict):
             blamed = getattr(self.write.error, "columns", ()) or self.manner.labels
-            typed = {name: value for name, value in typed.items() if name in blamed}
+            made = {name for name, value in typed.items() if isinstance(value, dt.datetime)} - {*self.manner.labels}
+            typed = {name: value for name, value in typed.items() if name in blamed and name not in made}
         if not typed or len(self.write.commands) > 1:
             return ""
         return "Yours: " + ", ".join(f"{self._label(name)} {_shown(value)}" for name, value in typed.items()) + "."
