@@ -7,7 +7,8 @@ export class GlanceView {
     this.plan = h("b", { class: "tag" });
     this.reason = h("span", { class: "soft" });
     this.foot = h("p", { class: "glance-foot" }, this.plan, this.reason);
-    this.node = h("section", { class: "glance" }, table, h("div", { class: "glance-line" }, status, this.foot));
+    const line = status ? [h("div", { class: "glance-line" }, status, this.foot)] : []; // a report has the rows alone
+    this.node = h("section", { class: "glance" }, table, ...line);
   }
 
   receive({ body }) {

@@ -1,6 +1,7 @@
 """A query, or a connection, as it is shown when nothing was said about how: in a notebook, at the end of a cell.
 
-Below the rows stands what a reader of a live query wants to know of it: by which plan it is kept true, and why.
+Below the rows stands what a reader of a live query wants to know of it: by which plan it is kept true, and why. In a
+report nothing is kept true, and only the rows are left.
 """
 
 from __future__ import annotations
@@ -8,8 +9,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
+import panel as pn
 from typing_extensions import override
 
+from .report import report_of
 from .status import Status
 from .strand import Picture, Queries, Shape
 from .table import Table
@@ -23,11 +26,13 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class GlanceShape(Shape):
-    """A glance's picture: the query's `plan` and its `reason`."""
+    """A glance's picture: the query's `plan` and its `reason`, unless it is one of a report."""
+
+    is_frozen: bool = False
 
     @override
     def draw(self, queries: Queries) -> Picture:
-        plan = queries[0].plan
+        plan = None if self.is_frozen else queries[0].plan
         return {"plan": "" if plan is None else plan.kind, "reason": "" if plan is None else plan.reason}
 
 
@@ -45,11 +50,12 @@ class Glance(View):
 
     @override
     def shape(self, binding: Binding) -> GlanceShape:
-        return GlanceShape()
+        return GlanceShape(is_frozen=binding.channel.report is not None)
 
     @override
     def children(self) -> list[Any]:
-        return [self._table.__panel__(), self._status.__panel__()]
+        is_frozen = report_of(pn.state.curdoc) is not None
+        return [one.__panel__() for one in ([self._table] if is_frozen else [self._table, self._status])]
 
 
 class Connection(Status):

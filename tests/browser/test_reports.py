@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
+import nbformat
 import pytest
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
@@ -45,6 +46,14 @@ dashboard.Page(
     live=live, title="Sales",
 ).servable()
 """
+CELLS = (
+    "# Who sells",
+    "import dashboard\n\nlive = dashboard.connect()",
+    'dashboard.Tile(live.query("SELECT sum(total) FROM sale"), title="Sales", format="${:,.2f}")',
+    'kinds = live.query("SELECT kind, count(*) AS n FROM sale GROUP BY 1")\nkinds',
+    'kinds.hv(lambda df: df.hvplot.bar("kind", "n"), title="By kind")',
+    'live.query("SELECT id, total::float8 FROM sale").wait().frame.describe()',
+)
 SCHEMA = """
 CREATE TABLE sale (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), who text, kind text, total numeric(10,2));
 INSERT INTO sale (id, who, kind, total)
@@ -150,6 +159,30 @@ async def test_a_report_can_be_sorted_searched_turned_and_zoomed(
     await tab.mouse.dblclick(left, middle)
     await tab.mouse.move(left + 1, middle)
     await expect(readout).to_contain_text("19,")
+
+
+async def test_a_notebook_that_makes_no_page_opens_from_disk_cell_by_cell(
+    server: Server, database: str, tab: Tab, tmp_path: Path
+) -> None:
+    psql(server, SCHEMA, database)
+    file, notebook = tmp_path / "sales.ipynb", nbformat.v4.new_notebook()
+    notebook.cells = [nbformat.v4.new_markdown_cell(CELLS[0]), *map(nbformat.v4.new_code_cell, CELLS[1:])]
+    await asyncio.to_thread(nbformat.write, notebook, file)
+    await opened(tab, str(file), database, tmp_path / "sales.html")
+    await expect(tab.get_by_role("heading", name="Who sells")).to_be_visible()
+    await expect(card(tab, "Sales").locator(".value")).to_have_text("$1,674,000.00")
+    await expect(tab.locator("tbody tr").filter(has_text="phone")).to_be_visible()
+    await expect(tab.locator(".bk-Figure canvas").first).to_be_visible()
+    await expect(tab.get_by_text("75%")).to_be_visible()
+    await expect(tab.locator(".glance-foot:visible, .status:visible, .problem:visible")).to_have_count(0)
+    tops = [box["y"] for one in places(tab) if (box := await one.bounding_box())]
+    assert len(tops) == 5 and tops == sorted(tops)
+
+
+def places(tab: Tab) -> list[Locator]:
+    """Return what the notebook's cells show, in their order."""
+    frame, figure = tab.get_by_text("75%"), tab.locator(".bk-Figure").first
+    return [tab.get_by_role("heading", name="Who sells"), card(tab, "Sales"), tab.locator("tbody").first, figure, frame]
 
 
 async def test_on_paper_all_rows_stand_under_repeated_heads(
