@@ -18,7 +18,7 @@ SCHEMA = """
 CREATE TABLE sale (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, at timestamptz DEFAULT now(), kind text);
 INSERT INTO sale (kind) VALUES ('shop'), ('shop'), ('<img src=x onerror="document.title=1">');
 """
-CONNECT, TILE, CHART, QUERY, LIVE, COUNT, SLEEP, PLAIN, PLOT = range(9)
+CONNECT, TILE, CHART, QUERY, LIVE, COUNT, SLEEP, PLAIN, PLOT, DONE = range(10)
 CELLS = [
     "import dashboard, dashboard.live.opening as opening\n"
     "opening.IDLE = 0.1\n"
@@ -38,7 +38,14 @@ CELLS = [
     "import panel as pn\n"
     'least = pn.widgets.Select(label="Least", options=[2, 4])\n'
     'chosen = live.query("SELECT id FROM sale WHERE id >= $1::int ORDER BY id", least)\n'
-    'pn.Column(least, chosen.hv(lambda df: df.hvplot.scatter("id", "id"), title="Numbers"))',
+    "history = kinds.history()\n"
+    'back = pn.widgets.IntSlider(label="Changes back", start=0, end=5)\n'
+    "def then(steps):\n"
+    "    then = history.offsets[::-1][steps:steps + 1]\n"
+    "    return f'{len(history.frame_at(then[0]))} kinds' if then else ''\n"
+    'plot = chosen.hv(lambda df: df.hvplot.scatter("id", "id"), title="Numbers")\n'
+    "pn.Column(least, plot, back, pn.widgets.StaticText(value=pn.bind(then, back)))",
+    "history.close()",
 ]
 INSERT = "INSERT INTO sale (kind) VALUES ('post')"
 OPEN = "SELECT count(*) FROM pg_stat_activity WHERE application_name LIKE 'dashboard%' AND datname = current_database()"
@@ -90,6 +97,10 @@ async def test_a_notebook_follows_the_database_and_leaves_nothing_behind(
         await eventually(lambda: points(page, "2,3,4"), timeout=30)
         await page.locator(".jp-OutputArea select").select_option("4")
         await eventually(lambda: points(page, "4"), timeout=30)
+        for key, rows in (("ArrowRight", 2), ("ArrowLeft", 3)):  # what was, and what is
+            await page.locator(".jp-OutputArea .noUi-handle").press(key)
+            await expect(page.get_by_text(f"{rows} kinds", exact=True)).to_be_visible()
+        await notebook.run(DONE)
 
         for place in (TILE, CHART, QUERY, LIVE):  # each replaces what it showed
             await notebook.run(place)
