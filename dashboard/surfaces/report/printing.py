@@ -95,8 +95,9 @@ async def printed(browser: str, text: str, target: Path, kind: Kind, head: Head)
                 await _pdf(page, target, head) if kind == "pdf" else await page.screenshot(path=target, full_page=True)
                 await chromium.close()
         except Error as error:
+            told = error.message.splitlines()[0].rstrip(".")
             raise SettingsError(
-                f"Chromium could not print the report: {error.message.splitlines()[0]}.",
+                f"Chromium could not print the report: {told}.",
                 "Write it as .html, or name another Chromium in DASHBOARD_CHROMIUM.",
             ) from error
 
