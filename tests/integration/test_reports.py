@@ -277,6 +277,8 @@ async def test_a_notebook_that_makes_no_page_is_reported_cell_by_cell(orders: st
     )
     text = await made(file, orders, tmp_path / "orders.html")
     assert any(one.get("body", {}).get("value") == "12" for one in pictures(text))
+    notebook(file, "import dashboard\n\nlive = dashboard.connect()", 'live.query("SELECT id FROM orders")')
+    assert "no tile and no feed" in await made(file, orders, tmp_path / "orders.txt")
     assert "How many orders" in text and "75%" in text and "TemplateEditor" not in blocks_of(text)
     notebook(file, "live = await dashboard.connect()")
     with pytest.raises(DashboardError, match=r"^orders.ipynb awaits at the top of a cell.*query\.wait\(\)"):

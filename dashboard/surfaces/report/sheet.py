@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from bokeh.document import Document
 
 PACKAGES = ("panel_material_ui", "panel")
+SPEECHLESS = "It has no tile and no feed, which is what can be said in words; .html and .pdf show all of it."
 log = logging.getLogger(__name__)
 
 
@@ -62,7 +63,8 @@ class Sheet:
         """What it says, in words."""
         who = f", as {self.head.who} sees it" if self.head.who else ""
         at = f"{self.head.at:%Y-%m-%d %H:%M:%S} UTC (snapshot {self.head.snapshot}, days of {self.head.zone})"
-        return "\n".join([f"{self.head.title}{who}", at, "", *self.lines, *self.failures, ""])
+        said = [*self.lines, *self.failures] or [SPEECHLESS]
+        return "\n".join([f"{self.head.title}{who}", at, "", *said, ""])
 
 
 def sheet(page: Sheet) -> str:
