@@ -7,6 +7,7 @@ const moment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeSty
 const plainMoment = new Intl.DateTimeFormat(undefined, { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 const atDay = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", hour: "2-digit", minute: "2-digit", hour12: false });
 const day = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short" });
+const atDayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric", hour: "2-digit", minute: "2-digit", hour12: false });
 const dayOfYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "short", year: "numeric" });
 
 export const timeZone = Intl.DateTimeFormat().resolvedOptions().timeZone;
@@ -32,8 +33,14 @@ export const setServerTime = (now) => { ahead = now - Date.now(); };
 export const freezeTime = (now) => { frozen = now; };
 export const serverTime = () => frozen ?? Date.now() + ahead;
 
+// The year is said where it is another than now (in a file: than its snapshot's).
+const isThisYear = (at) => new Date(at).getFullYear() === new Date(serverTime()).getFullYear();
+
 export function ago(at) {
-  if (frozen !== null) return (day.format(at) === day.format(frozen) ? clock : atDay).format(at); // a file is read later
+  if (frozen !== null) { // a file is read later
+    const isToday = dayOfYear.format(at) === dayOfYear.format(frozen);
+    return (isToday ? clock : isThisYear(at) ? atDay : atDayOfYear).format(at);
+  }
   const seconds = (serverTime() - at) / 1000;
   if (seconds < -5) return fullTime(at);
   if (seconds < 5) return "just now";
@@ -41,7 +48,7 @@ export function ago(at) {
   if (seconds < 3600) return `${Math.floor(seconds / 60)} min`;
   if (seconds < 86400) return `${Math.floor(seconds / 3600)} h`;
   if (seconds < 86400 * 7) return `${Math.floor(seconds / 86400)} d`;
-  return (seconds < 86400 * 300 ? day : dayOfYear).format(at);
+  return (isThisYear(at) ? day : dayOfYear).format(at);
 }
 
 // One timer for all relative times of the page.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 
@@ -58,6 +59,7 @@ SCHEMA = """
 CREATE TABLE sale (id int PRIMARY KEY, at timestamptz NOT NULL DEFAULT now(), who text, kind text, total numeric(10,2));
 INSERT INTO sale (id, who, kind, total)
 SELECT n, 'Person ' || n, (ARRAY['shop', 'web', 'phone'])[1 + n % 3], 20000 - n * 100 FROM generate_series(1, 120) n;
+UPDATE sale SET at = '2001-06-15' WHERE id = 119;
 """
 
 
@@ -130,6 +132,8 @@ async def test_a_report_can_be_sorted_searched_turned_and_zoomed(
     table = card(tab, "List")
     first = table.locator("tbody tr:first-child td")
     await expect(table.locator("tbody tr")).to_have_count(10)
+    await expect(card(tab, "Latest").locator("time").nth(0)).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
+    await expect(card(tab, "Latest").locator("time").nth(1)).to_contain_text("2001")
     await table.get_by_role("button", name="Total").click()
     assert (await texts(first))[0] == "120"
     await table.get_by_role("button", name="Total").click()
