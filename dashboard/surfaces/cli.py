@@ -32,6 +32,7 @@ app = App(
     version_flags=["--version"],
     help_format="plaintext",
     result_action="return_none",
+    suppress_keyboard_interrupt=False,  # or nothing is said
 )
 
 Browser = Annotated[bool | None, Parameter(help="Open the page in a browser.")]

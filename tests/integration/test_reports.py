@@ -342,6 +342,15 @@ def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
     ]  # fmt: skip
 
 
+def test_a_command_that_is_stopped_before_it_begins_says_so(told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
+    def stopped(work: Any, *, is_endless: bool) -> None:
+        work.close()
+        signal.raise_signal(signal.SIGINT)
+
+    monkeypatch.setattr("dashboard.surfaces.cli.run", stopped)
+    assert told("crm", "--out", "crm.html") == (130, "dashboard: Stopped before it was done.\n")
+
+
 async def test_a_report_that_is_stopped_says_so_by_its_exit_code(server: Server, orders: str, tmp_path: Path) -> None:
     asked, out = "SELECT pg_sleep(60), id FROM orders", tmp_path / "shop.html"
     file = page(tmp_path, LONG.replace("SELECT id, total FROM orders ORDER BY id", asked))
