@@ -137,9 +137,6 @@ class Site:
 
     async def __aexit__(self, *exc: object) -> None:
         if self._server is not None:
-            from dashboard.views.socket import hang_up
-
-            hang_up(self._server._tornado)
             self._server.stop(wait=False)
             self._server.unlisten()
             self._server = None

@@ -131,13 +131,6 @@ class ChannelSocket(WebSocketHandler):
             channel.receive(said)
 
 
-def hang_up(server: BokehTornado) -> None:
-    """Let go of the pages of a server that stops: they know at once, and are counted as away."""
-    for socket in [one for one in ChannelSocket.connected if one.application is server]:
-        socket.close()
-        socket.on_close()
-
-
 class BundleRequest(RequestHandler):
     """The views' code in the browser, under a name that changes with it."""
 

@@ -198,7 +198,7 @@ async def test_the_switch_says_what_the_database_says_and_stops_the_simulation(
     running = asyncio.ensure_future(simulation.run())
     await switch.click()
     await expect(switch).to_have_attribute("aria-checked", "false")
-    assert psql(server, state, earnings_database).strip() == "f"
+    await eventually(lambda: psql(server, state, earnings_database).strip() == "f")  # it is shown before that
     latest = "SELECT max(id) FROM earnings.events WHERE owner_id = {}"
     known = [psql(server, latest.format(owner), earnings_database) for owner in (1, 3)]
 

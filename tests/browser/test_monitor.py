@@ -17,6 +17,7 @@ from dashboard.postgres.server import Server
 from dashboard.surfaces.front import Page
 from dashboard.surfaces.pages import page_of
 from dashboard.surfaces.site import Site
+from dashboard.views.channel import Channel
 from tests.conftest import psql
 from tests.waiting import eventually
 
@@ -36,8 +37,9 @@ async def live(server: Server, database: str) -> AsyncIterator[Live]:
 
 
 @pytest.fixture
-async def site(live: Live) -> AsyncIterator[Site]:
-    """Yield a site with a page of birds and the monitor."""
+async def site(live: Live, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+    """Yield a site with a page of birds and the monitor, on a server that has had no other pages."""
+    monkeypatch.setattr(Channel, "_by_token", {})  # earlier tests' servers ended before their pages did
 
     def birds() -> object:
         return dashboard.Page(dashboard.Tile(live.query(COUNT), title="Birds"), live=live, title="Birds").__panel__()
