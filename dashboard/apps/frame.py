@@ -22,6 +22,7 @@ from dashboard.views import Comments, Here
 from dashboard.views.address import number_asked
 from dashboard.views.asker import panels_user
 from dashboard.views.guest import guest
+from dashboard.views.report import report_of
 from dashboard.views.viewer import viewer
 
 if TYPE_CHECKING:
@@ -57,7 +58,10 @@ def for_member(live: Live, members: str, build: Callable[[LiveQuery, int], Viewa
         raise NotForYou("Panel's login says who looks, and not what they see.", "Serve it with `dashboard serve`.")
     known = live.query(members, who is None, scope=Scope())
     if who is None:
-        return build(known, number_asked("member") or FIRST)
+        first = number_asked("member") or FIRST
+        if (report := report_of(pn.state.curdoc)) is not None:
+            report.reader = _named(known, first)
+        return build(known, first)
     number = who.scope.settings.get(MEMBER, "")
     if not number.isdecimal():
         raise NotForYou(f"{who.name} is no member here.", f"Give their scope the setting {MEMBER}.")

@@ -9,7 +9,7 @@ socket would have carried are the block, and the browser's side reads them from 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -41,12 +41,15 @@ class Report:
         The page, before it is built.
     rows
         Rows of a table that are kept.
+
+    Its `reader` is set by a page that chooses as whom one looks where nobody logs in: it asks what they are called.
     """
 
     def __init__(self, document: Document, *, rows: int) -> None:
         self.document = document
         self.rows = rows
         self.problems: dict[object, str] = {}
+        self.reader: Callable[[], Awaitable[str]] | None = None
         self.channel = Channel()
         self.channel.report = self
         self._sent: list[bytes] = []

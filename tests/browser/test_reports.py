@@ -13,6 +13,7 @@ from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 from pypdf import PdfReader
 
+from dashboard import apps
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces.report import report
@@ -111,6 +112,9 @@ async def test_an_app_s_report_opens_from_disk(
     title, sql = NUMBERS[app]
     await opened(tab, app, dsn, tmp_path / f"{app}.html")
     number = psql(server, sql, dsn).strip()
+    reader = psql(server, f"SELECT name FROM {apps.find(app).members} WHERE id = 1", dsn).strip()
+    await expect(tab.locator("#dashboard-head")).to_contain_text(f"as {reader} sees it")
+    await expect(tab).to_have_title(re.compile(f", as {reader} sees it · "))
     if app == "storefront":
         await tab.get_by_role("tab", name="Favourites").click()
     shown = card(tab, title)

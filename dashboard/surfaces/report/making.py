@@ -89,7 +89,8 @@ async def made(asked: ReportRequest, progress: Progress) -> Sheet:
                 for one in frozen:
                     if one.broken is not None:
                         raise one.broken
-                return _sheet(asked, page, report, moment, viewer)
+                who = await _reader(report, viewer)
+                return _sheet(asked, page, report, moment, who)
             finally:
                 report.end()
         finally:
@@ -188,14 +189,21 @@ def _check_since(asked: ReportRequest, report: Report) -> None:
             raise SettingsError("This page has no span of time that could be set.", "Leave out --since.")
 
 
-def _sheet(asked: ReportRequest, page: Page, report: Report, moment: Moment, viewer: Viewer | None) -> Sheet:
+async def _reader(report: Report, viewer: Viewer | None) -> str:
+    """In whose eyes the page is: who was named, or where nobody logs in, whom it chose itself."""
+    if viewer is not None:
+        return viewer.name
+    return "" if report.reader is None else await report.reader()
+
+
+def _sheet(asked: ReportRequest, page: Page, report: Report, moment: Moment, who: str) -> Sheet:
     document = report.document
     for root in [root for root in document.roots if type(root).__name__ in UNSEEN]:
         document.remove_root(root)
     is_own = isinstance(page.content, Path) and document.title not in UNNAMED
     head = Head(
         title=document.title.partition(" · ")[0] if is_own else page.title,
-        who="" if viewer is None else viewer.name,
+        who=who,
         since=asked.since or "",
         zone=asked.zone or moment.zone,
         snapshot=moment.snapshot,

@@ -103,7 +103,7 @@ async def printed(browser: str, text: str, target: Path, kind: Kind, head: Head)
 
 
 async def _pdf(page: Page, target: Path, head: Head) -> None:
-    foot = _FOOT.format(escape(f"{head.title} · {head.at:%Y-%m-%d %H:%M:%S} UTC · {head.snapshot}"))
+    foot = _FOOT.format(escape(f"{head.named} · {head.at:%Y-%m-%d %H:%M:%S} UTC · {head.snapshot}"))
     await page.pdf(
         path=target, prefer_css_page_size=True, print_background=True, scale=SCALE, display_header_footer=True,
         header_template="<span></span>", footer_template=foot,

@@ -48,6 +48,11 @@ class Head:
     snapshot: str
     at: dt.datetime
 
+    @property
+    def named(self) -> str:
+        """The title, and in whose eyes it is, if in somebody's."""
+        return f"{self.title}, as {self.who} sees it" if self.who else self.title
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sheet:
@@ -61,10 +66,9 @@ class Sheet:
 
     def summary(self) -> str:
         """What it says, in words."""
-        who = f", as {self.head.who} sees it" if self.head.who else ""
         at = f"{self.head.at:%Y-%m-%d %H:%M:%S} UTC (snapshot {self.head.snapshot}, days of {self.head.zone})"
         said = [*self.lines, *self.failures] or [SPEECHLESS]
-        return "\n".join([f"{self.head.title}{who}", at, "", *said, ""])
+        return "\n".join([self.head.named, at, "", *said, ""])
 
 
 def sheet(page: Sheet) -> str:
