@@ -92,13 +92,15 @@ class Report:
         return list(self._sent)
 
     def failures(self) -> list[str]:
-        """What could not be shown, one sentence for each view."""
-        found = dict(self.problems)
+        """What could not be shown, one sentence for each reason."""
+        found, alike = dict(self.problems), dict[str, dict[object, str]]()
         for binding in self.channel.bindings.values():
             if binding.strand is not None and binding.strand.picture["state"] == "error":
                 title = binding.view.title or type(binding.view).__name__
-                found[binding.view] = f"{title}: {binding.strand.picture['text']}"
-        return list(dict.fromkeys(found.values()))
+                found.pop(binding.view, None)
+                alike.setdefault(binding.strand.picture["text"], {})[binding.view] = title
+        together = [f"{_first_of([*titles.values()])}: {text}" for text, titles in alike.items()]
+        return list(dict.fromkeys([*found.values(), *together]))
 
     def lines(self) -> list[str]:
         """What the page says in words: its tiles, and the latest of its feeds."""
@@ -129,6 +131,10 @@ class Report:
 
     def _strands(self) -> Sequence[Strand]:
         return [binding.strand for binding in self.channel.bindings.values() if binding.strand is not None]
+
+
+def _first_of(titles: Sequence[str]) -> str:
+    return titles[0] if len(titles) == 1 else f"{titles[0]} and {len(titles) - 1} more"
 
 
 def report_of(document: Document | None) -> Report | None:

@@ -21,6 +21,7 @@ import pytest
 import dashboard
 from dashboard.errors import ConnectError, DashboardError
 from dashboard.live.frozen import Frozen
+from dashboard.postgres.connection import public_name
 from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces import people
@@ -299,6 +300,9 @@ def test_what_cannot_be_shown_is_said_in_its_place_and_by_the_exit_code(
     code, said = told(broken, orders, "--out", out)
     assert (code, said) == (1, "dashboard: Orders: PostgreSQL says: division by zero.\n")
     assert "division by zero" in str(pictures(out.read_text(encoding="utf-8")))
+    code, said = told(page(tmp_path, PAGE.replace("FROM orders", "FROM no_such")), orders, "--out", out)
+    assert (code, said.count("\n")) == (1, 1), said
+    assert said.startswith("dashboard: Orders and 2 more: PostgreSQL says: relation")
 
 
 def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
@@ -318,7 +322,7 @@ def test_bad_input_ends_in_one_sentence_and_leaves_nothing(
         ((file, orders, "--out", taken), "cannot be written: it is a folder."),
         (("nothing", orders, "--out", out), "There is no app 'nothing'."),
         ((tmp_path / "no.py", orders, "--out", out), "There is no file"),
-        (("crm", orders, "--out", out), "This database has not the tables of CRM."),
+        (("crm", orders, "--out", out), f"{public_name(orders)} does not have the tables of CRM."),
         (("monitor", orders, "--out", out), "Monitor shows what goes on at this moment."),
         ((raises, orders, "--out", out), "ZeroDivisionError in line 2 of raises.py."),
         ((empty, orders, "--out", out), "empty.py shows nothing."),

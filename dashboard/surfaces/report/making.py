@@ -25,15 +25,16 @@ from dashboard.errors import SettingsError
 from dashboard.live import connect
 from dashboard.live.frozen import Frozen
 from dashboard.live.shared import made_by
+from dashboard.postgres.connection import public_name
 from dashboard.settings import settings
 from dashboard.surfaces.guarding import PageRunner, check, sentence_of, unreadable
+from dashboard.surfaces.notebook import lay_out
 from dashboard.surfaces.pages import apps_in, page_named
 from dashboard.views import address
 from dashboard.views.report import Report
 from dashboard.views.viewer import Viewer, admit, guarded, speaking
 from dashboard.views.zone import is_zone
 
-from .notebook import lay_out
 from .sheet import Head, Sheet
 from .since import span_since
 from .whom import seen_by
@@ -108,7 +109,7 @@ async def _page(asked: ReportRequest, live: Any) -> Page:
         raise SettingsError(f"{app.title} shows what goes on at this moment.", "There is no report of that.")
     if app not in await apps_in(asked.dsn):
         raise SettingsError(
-            f"This database has not the tables of {app.title}.",
+            f"{public_name(asked.dsn)} does not have the tables of {app.title}.",
             f"Name another one, or begin with `dashboard demo {app.name}`.",
         )
     return page
