@@ -26,6 +26,7 @@ from panel.io.state import set_curdoc, state
 
 from dashboard.errors import DashboardError, NotForYou, SettingsError
 from dashboard.surfaces.logins import sign_in_of
+from dashboard.surfaces.notebook import lay_out
 from dashboard.views.viewer import admit, is_guarded, viewer_of
 
 if TYPE_CHECKING:
@@ -119,6 +120,7 @@ def guard(application: Application, page: Page, guarded: Sequence[Page] = ()) ->
     if isinstance(handler, FunctionHandler):
         handler._func = _caught(handler._func, name)
     else:
+        lay_out(handler)
         handler._runner = PageRunner(handler._runner.source, handler._runner.path, [])
         application.add(Remainder(name, handler._runner))
     if guarded:

@@ -18,6 +18,7 @@ from dashboard.postgres.server import Server
 from dashboard.settings import settings
 from dashboard.surfaces.report import report
 from tests.conftest import psql
+from tests.serving import served
 
 PNG = b"\x89PNG"
 #: By app: a number on its first member's page that does not move with the clock, and what PostgreSQL says.
@@ -185,6 +186,20 @@ async def test_a_notebook_that_makes_no_page_opens_from_disk_cell_by_cell(
     await expect(tab.locator(".glance-foot:visible, .status:visible, .problem:visible")).to_have_count(0)
     tops = [box["y"] for one in places(tab) if (box := await one.bounding_box())]
     assert len(tops) == 5 and tops == sorted(tops)
+
+
+async def test_a_notebook_that_makes_no_page_is_served_without_asking_another_host(
+    server: Server, database: str, page: Tab, tmp_path: Path
+) -> None:
+    psql(server, SCHEMA, database)
+    file, notebook = tmp_path / "sales.ipynb", nbformat.v4.new_notebook()
+    notebook.cells = list(map(nbformat.v4.new_code_cell, CELLS[1:3]))
+    await asyncio.to_thread(nbformat.write, notebook, file)
+    with served(database, str(file)) as address:
+        await page.goto(address)
+        await expect(card(page, "Sales").locator(".value")).to_have_text("$1,674,000.00")
+        await expect(page).to_have_title("sales")
+        await page.goto("about:blank")
 
 
 def places(tab: Tab) -> list[Locator]:
