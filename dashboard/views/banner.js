@@ -3,6 +3,7 @@ import { h, setText } from "./dom.js";
 import { clockTime } from "./format.js";
 import { link, reconnect } from "./channel.js";
 import { troubles } from "./card.js";
+import { report } from "./report.js";
 import { waitingWrites } from "./status.js";
 
 const PATIENCE = 1500; // ms that a cut may last before it is worth a word
@@ -72,6 +73,7 @@ export class BannerView {
     const first = all.find(({ fault }) => fault === "authentication") ?? all[0];
     const kind = { authentication: "Access", live: "Database" }[first.fault] ?? "Data";
     const others = all.length > 1 ? ` ${all.length - 1} more in the same state.` : "";
-    return ["warn", kind, `${first.title || "A view"} cannot be brought up to date. ${first.text}${others}`, null];
+    const what = report ? "could not be shown" : "cannot be brought up to date";
+    return ["warn", kind, `${first.title || "One part"} ${what}. ${first.text}${others}`, null];
   }
 }

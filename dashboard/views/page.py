@@ -102,7 +102,7 @@ class Page(Status):
         choices = None if self.selection is None else self.selection.choices()
         unseen = [] if choices is None else [choices.__panel__()]
         bell = [] if self.alerts is None or not self._has_bell() else [self.alerts.__panel__()]
-        return [*bell, *self._tools(), *(content_object(content) for content in self.contents), *unseen]
+        return [*bell, *self._tools(), *map(content_object, self._parts()), *unseen]
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""
@@ -114,7 +114,7 @@ class Page(Status):
             "updates": self.updates and report_of(pn.state.curdoc) is None,
             "colours": {name: [str(value) for value in values] for name, values in self.colours.items()},
             "bell": int(self._has_bell()), "tools": len(self._tools()), "viewer": None if who is None else who.name,
-            "spans": [content_span(content) for content in self.contents],
+            "spans": [content_span(content) for content in self._parts()],
         }  # fmt: skip
 
     def _has_bell(self) -> bool:
@@ -123,6 +123,17 @@ class Page(Status):
     def _tools(self) -> list[Any]:
         """What stands beside the heading; in a report, where no server is behind it, nothing."""
         return self.toolbar if report_of(pn.state.curdoc) is None else []
+
+    def _parts(self) -> list[Content]:
+        """What stands in its columns; in a report no connection, of which there is none."""
+        if report_of(pn.state.curdoc) is None:
+            return self.contents
+        views = (content[0] if isinstance(content, tuple) else content for content in self.contents)
+        return [
+            content
+            for content, view in zip(self.contents, views, strict=True)
+            if getattr(view, "kind", "") != Status.kind
+        ]
 
     def _navigation(self) -> Mapping[str, Any]:
         if report_of(pn.state.curdoc) is not None:

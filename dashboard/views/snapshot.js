@@ -3,6 +3,7 @@ import { channelOf, link } from "./channel.js";
 import { h, setText } from "./dom.js";
 import { preciseTime } from "./format.js";
 
+const UNTITLED = { choices: "Filters" };
 const WAITS = "not the newest";
 const EVERY = 1000; // ms between two questions while it is open: what is true moves on where nothing is drawn anew
 
@@ -38,11 +39,12 @@ export class SnapshotView {
   draw(snapshots) {
     const views = new Map();
     for (const [name, snapshot] of Object.entries(snapshots)) {
-      const title = this.channel.views.get(name)?.title?.() || "a view";
+      const view = this.channel.views.get(name);
+      const title = view?.title?.() || view?.model.options.title || UNTITLED[view?.model.kind] || (view?.model.kind ?? "part");
       views.set(snapshot ?? WAITS, [...(views.get(snapshot ?? WAITS) ?? []), title]);
     }
     this.list.replaceChildren(...[...views].map(([snapshot, titles]) => (
-      h("li", { "data-snapshot": snapshot, "data-views": String(titles.length) }, `${snapshot}: ${titles.join(", ")}`)
+      h("li", { "data-snapshot": snapshot, "data-views": String(titles.length) }, `${snapshot} · ${titles.join(", ")}`)
     )));
   }
 }

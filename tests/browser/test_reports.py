@@ -123,8 +123,13 @@ async def test_an_app_s_report_opens_from_disk(
         await expect(shown.locator(".head .tag").first).to_have_text(f"{int(number):,}")
     else:
         await expect(shown.locator(".value")).to_have_text(f"{int(number):,}" if number.isdigit() else number)
+    await tab.locator(".snapshot summary").click()
+    await expect(tab.locator(".snapshot li")).to_have_count(1)
+    assert "a view" not in (await texts(tab.locator(".snapshot li")))[0]
     await expect(tab.locator(".problem:visible, .skeleton:visible, .empty.over:visible")).to_have_count(0)
-    await expect(tab.locator(".bell, .here, .refresh, .switch:visible, .updates, header nav")).to_have_count(0)
+    await expect(
+        tab.locator(".bell, .here, .refresh, .switch:visible, .status:visible, .updates, header nav")
+    ).to_have_count(0)
 
 
 async def test_a_report_can_be_sorted_searched_turned_and_zoomed(
