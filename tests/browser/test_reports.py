@@ -148,7 +148,9 @@ async def test_a_report_can_be_sorted_searched_turned_and_zoomed(
     assert (await texts(first))[0] == "120"
     await table.get_by_role("button", name="Total").click()
     assert await texts(first) == ["1", "Person 1", "web", "$19,900.00"]
-    await table.get_by_role("button", name="Who").click()
+    head = await table.locator("th", has_text="Who").bounding_box()
+    assert head is not None and head["width"] > 80
+    await tab.mouse.click(head["x"] + head["width"] - 4, head["y"] + 4)  # beside the word
     await table.get_by_role("button", name="Next page").click()
     assert (await texts(first))[1] == "Person 11"
     await table.get_by_label("Search List").fill("person 77")
