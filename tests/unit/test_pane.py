@@ -33,8 +33,8 @@ def test_a_draw_that_raises_is_one_sentence_and_heals(caplog: pytest.LogCaptureF
 def test_a_page_is_there_though_one_draw_raises() -> None:
     query: Any = StandIn().query("SELECT n FROM numbers").answer({"n": "int4"}, [(0,)])
     document = Document()
-    pn.Column(Pane(Inverse(query)), Pane(Inverse(query)), pn.pane.Str("beside")).server_doc(document)
-    assert len(document.roots[0].children) == 3
+    page = pn.Column(Pane(Inverse(query)), Pane(Inverse(query)), pn.pane.Str("beside")).get_root(document)
+    assert len(page.children) == 3
 
 
 def test_the_views_after_one_that_raises_are_redrawn() -> None:
