@@ -58,7 +58,7 @@ class History:
 
     @property
     def moments(self) -> list[datetime]:
-        """When it changed: the first is the beginning of what is known."""
+        """When it changed: the first is the beginning of what is known; none before the query's first answer."""
         return [*([] if self._since is None else [self._since[1]]), *(delta.at for delta in self._deltas)]
 
     @property
@@ -72,18 +72,22 @@ class History:
         Raises
         ------
         NotNow
-            It is before what is kept.
+            It is before what is kept, or nothing is yet.
         """
+        if self._since is None:
+            raise NotNow(
+                "This history has no moment yet: its query has no answer.",
+                "Wait for it: `await query`, or query.wait().",
+            )
         offsets = self.offsets
         if isinstance(moment, datetime):
             steps = sum(delta.at <= moment for delta in self._deltas)
-            is_known = self._since is not None and self._since[1] <= moment
+            is_known = self._since[1] <= moment
         else:
             is_known = moment in offsets
             steps = len(offsets) - 1 - offsets[::-1].index(moment) if is_known else 0
         if not is_known:
-            begin = f"It begins at {self._since[1]:%H:%M:%S}." if self._since else "It has not begun."
-            raise NotNow("The history does not reach back that far.", begin)
+            raise NotNow("The history does not reach back that far.", f"It begins at {self._since[1]:%H:%M:%S}.")
         frame = LiveFrame(self._first.columns, self._first.keys, [self._first.rows[key] for key in self._first.keys])
         for delta in list(self._deltas)[:steps]:
             frame = folded(frame, delta, self._query._answer.sort_key)

@@ -28,6 +28,7 @@ from dashboard.live.stream import ChangeStream
 from dashboard.live.writing import Writing
 from dashboard.postgres.capture import install
 from dashboard.postgres.connection import connect as open_connection
+from dashboard.postgres.connection import public_name
 from dashboard.postgres.follower import Follower, Pace
 from dashboard.postgres.reading import Relation
 from dashboard.postgres.scope import Scope, scope_here
@@ -74,6 +75,10 @@ class Live(Broadcast, Alerting, Writing, Shown):
         if not isinstance(self._dsn, str):
             self._dsn = self._dsn()
         return self._dsn
+
+    def __repr__(self) -> str:
+        where = public_name(self._dsn) if isinstance(self._dsn, str) else "embedded"
+        return f"<{type(self).__name__} {where} · {'closed' if self.is_closed else self.status.state}>"
 
     @property
     def status(self) -> Status:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import gc
 import sys
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
+from urllib.parse import urlsplit
 
 import asyncpg
 import numpy as np
@@ -73,6 +74,11 @@ async def test_every_moment_of_a_history_is_the_answer_of_that_snapshot(live: Li
 async def test_a_history_that_nobody_holds_any_more_follows_nothing(live: Live) -> None:
     asked = live.query("SELECT count(*) AS n FROM sale")
     kept = [asked.history()]
+    with pytest.raises(NotNow, match="no moment yet: its query has no answer"):
+        kept[0].frame_at(datetime.now(UTC))
+    password = urlsplit(live.dsn).password
+    assert repr(live).startswith("<Live postgresql://") and repr(live).endswith(" · live>")
+    assert password is not None and password not in repr(live)
     await eventually(lambda: kept[0].moments)
     assert len(live.hub.answers) == 1
     kept.clear()
