@@ -21,6 +21,7 @@ import { BellView } from "./bell.js";
 import { CommentsView } from "./comments.js";
 import { ActionsView } from "./actions.js";
 import { PageView } from "./page.js";
+import { report } from "./report.js";
 
 const KINDS = {
   tile: TileView, feed: FeedView, table: TableView, chart: ChartView, status: StatusView, page: PageView, pane: PaneView,
@@ -32,6 +33,7 @@ export function render({ model, view, el }) {
   adopt(document, themeCss);
   adopt(el.getRootNode(), viewsCss);
   const { place, options, kind } = model;
+  if (report && kind === "status") el.getRootNode().host?.style.setProperty("display", "none"); // a file has no connection
   const channel = channelOf(place);
   const drawn = new KINDS[kind](options, (message) => channel.send(place.name, message), model, view);
   const root = h("div", { class: `root ${kind}-root` }, drawn.node);

@@ -11,18 +11,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
-import panel as pn
 import param
 from typing_extensions import override
 
 from . import codec
-from .report import report_of
 from .strand import Picture, Queries, Shape, fault_of
 from .view import View
 
 if TYPE_CHECKING:
-    from panel.viewable import Viewable
-
     from dashboard.live import Live
 
 VARIANTS = ("compact", "full", "minimal")
@@ -98,11 +94,6 @@ class Status(View):
     def shape(self, binding: Any) -> StatusShape:
         """How its queries become a picture."""
         return StatusShape()
-
-    def __panel__(self) -> Viewable:
-        element = super().__panel__()
-        element.visible = self.kind != Status.kind or report_of(pn.state.curdoc) is None
-        return element
 
     def options(self) -> dict[str, Any]:
         """What the browser needs to know once."""

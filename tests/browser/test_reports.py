@@ -117,6 +117,8 @@ async def test_an_app_s_report_opens_from_disk(
     await expect(tab.locator("#dashboard-head")).to_contain_text(f"as {reader} sees it")
     await expect(tab).to_have_title(re.compile(f", as {reader} sees it · "))
     if app == "storefront":
+        await expect(card(tab, "Revenue by category, 30 days")).to_be_visible()
+        await expect(card(tab, "Connection")).to_be_hidden()
         await tab.get_by_role("tab", name="Favourites").click()
     shown = card(tab, title)
     if app in ("outreach", "calls"):
