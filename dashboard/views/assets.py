@@ -44,6 +44,7 @@ MODULES = (
     "wish",
     "acts",
     "whole",
+    "paper",
     "table",
     "readout",
     "chart",

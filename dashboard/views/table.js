@@ -9,6 +9,7 @@ import { drawnCell } from "./cells.js";
 import { Choosing } from "./choosing.js";
 import { Editing } from "./editing.js";
 import { Picks, pickable, picked } from "./picking.js";
+import { widenInPrint } from "./paper.js";
 import { report } from "./report.js";
 import { Roll } from "./roll.js";
 import { Whole } from "./whole.js";
@@ -361,11 +362,6 @@ export class TableView {
     this.table.setAttribute("aria-rowcount", total);
     this.roll?.show(page, order.length, total);
   }
-}
-
-// A table of many pages is as wide as the paper.
-function widenInPrint(node) {
-  for (let at = node; at; at = at.getRootNode().host) at.closest(".cell")?.classList.add("long");
 }
 
 const side = (column) => (["number", "time", "clock", "interval"].includes(column.kind) || column.formatted ? "num" : "");
