@@ -218,7 +218,7 @@ def test_digests_come_and_go_on_the_command_line(
     assert told("run", database) == (0, "")
     code, said = told("run", database, number)  # a page that its database has no table for
     today = datetime.now(UTC).date()
-    assert code == 1 and f"page-{number}-{today}.html, but: Notes: " in said
+    assert code == 1 and f"page-{number}-{today}.html, but: Notes and 1 more: " in said
     assert 'relation "notes" does not exist' in told("list", database)[1]
     assert told("change", database, number)[0] == told("change", database, "77", "--on")[0] == 2
     assert "There is no time zone 'Berlin'." in told("change", database, number, "--zone", "Berlin")[1]
