@@ -8,8 +8,10 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import panel as pn
 import pytest
 from bokeh.resources import INLINE
+from panel.theme import Native
 from playwright.async_api import Locator, expect
 from playwright.async_api import Page as Tab
 from tornado.httpclient import AsyncHTTPClient, HTTPError
@@ -271,7 +273,8 @@ async def test_a_saved_page_offers_nothing_that_only_a_server_can_do(
     shown = sales(live)
     kept = [await query.ready() for view in shown.contents for query in view.queries()]
     path = tmp_path / "page.html"
-    shown.__panel__().save(path, resources=INLINE)
+    with pn.config.set(design=Native):  # of any other that was imported, Panel asks its host
+        shown.__panel__().save(path, resources=INLINE)
     assert all(query.is_ready for query in kept)
     await page.goto(path.as_uri())
     await expect(rows(page)).to_have_count(10)
