@@ -12,7 +12,7 @@ import asyncpg
 from dashboard.errors import QueryError, SettingsError
 from dashboard.postgres.alerts import owner
 from dashboard.postgres.connection import Connection, Record, translated
-from dashboard.postgres.scope import Scope
+from dashboard.postgres.scope import Scope, run_in
 from dashboard.sql import load
 
 _LOCK = "SELECT pg_advisory_xact_lock(1684107106, 8)"
@@ -128,13 +128,8 @@ async def due_at(connection: Connection, number: int) -> datetime | None:
 
 
 async def _done(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> list[Record]:
-    wanted = {} if scope is None else {**scope.settings} | ({} if scope.role is None else {"role": scope.role})
     try:
-        with translated(sql):
-            async with connection.transaction():
-                for name, value in wanted.items():  # the role last: settings are made with the rights of the own
-                    await connection.execute("SELECT set_config($1, $2, true)", name, value)
-                return list(await connection.fetch(sql, *parameters))
+        return await run_in(connection, scope, sql, *parameters)
     except QueryError as error:
         if isinstance(error.__cause__, _UNFIT):
             why = _WHY.get(getattr(error.__cause__, "constraint_name", None) or "")

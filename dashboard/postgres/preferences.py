@@ -15,8 +15,8 @@ import asyncpg
 
 from dashboard.errors import AlertError, QueryError
 from dashboard.postgres.alerts import owner, refusal
-from dashboard.postgres.connection import Connection, Record, translated
-from dashboard.postgres.scope import Scope
+from dashboard.postgres.connection import Connection, Record
+from dashboard.postgres.scope import Scope, run_in
 from dashboard.sql import load
 
 _UNFIT = (asyncpg.CheckViolationError, asyncpg.DataError)
@@ -112,13 +112,8 @@ async def see(connection: Connection, scope: Scope, until: datetime) -> None:
 
 async def _done(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> list[Record]:
     """Run one statement as somebody, under the tables' row-level security."""
-    wanted = {} if scope is None else {**scope.settings} | ({} if scope.role is None else {"role": scope.role})
     try:
-        with translated(sql):
-            async with connection.transaction():
-                for name, value in wanted.items():  # the role last: settings are made with the rights of the own
-                    await connection.execute("SELECT set_config($1, $2, true)", name, value)
-                return list(await connection.fetch(sql, *parameters))
+        return await run_in(connection, scope, sql, *parameters)
     except QueryError as error:
         if isinstance(error.__cause__, asyncpg.ForeignKeyViolationError):
             raise AlertError("There is no such contact point (any more).", "Choose another one.") from error

@@ -11,8 +11,9 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import Any
 
-from dashboard.postgres.connection import Connection, fetch, translated
+from dashboard.postgres.connection import Connection, Record, fetch, translated
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +92,11 @@ async def enter(connection: Connection, scope: Scope) -> None:
             list(wanted),
             list(wanted.values()),
         )
+
+
+async def run_in(connection: Connection, scope: Scope | None, sql: str, *parameters: Any) -> list[Record]:
+    """Run one statement in `scope`, under the tables' row-level security, in a transaction of its own."""
+    with translated(sql):
+        async with connection.transaction():
+            await enter(connection, scope or Scope())
+            return list(await connection.fetch(sql, *parameters))
